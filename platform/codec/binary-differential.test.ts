@@ -1,0 +1,124 @@
+import { readdirSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+
+import { fromBinary, toBinary, type DescFile, type DescMessage } from "@bufbuild/protobuf";
+import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { describe, expect, test } from "@jest/globals";
+
+import { binaryCodec } from "./binary.js";
+import { compileMessage } from "./binary-compile.js";
+import { allFields, delimitedField } from "./binary-lab.js";
+import { randomMessage, seeded, type Random } from "./binary-random.js";
+import { newReader } from "./binary-reader.js";
+import { newWriter, written } from "./binary-writer.js";
+
+const ROUNDS = 12;
+const MUTATIONS = 6;
+
+/** Every file under gen/ts, and all that they import. */
+async function generatedFiles(): Promise<Set<DescFile>> {
+  const root = new URL("../../gen/ts/", import.meta.url);
+  const files = new Set<DescFile>();
+  for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith("_pb.ts")) continue;
+    // Generated files export their own descriptor beside those of messages, enums and services.
+    const module = (await import(new URL(name, root).pathname)) as Record<string, { kind?: string }>;
+    for (const desc of Object.values(module)) if (desc.kind === "file") files.add(desc as DescFile);
+  }
+  for (const file of files) for (const imported of file.dependencies) files.add(imported);
+  return files;
+}
+
+function messagesOf(files: Iterable<DescFile>): DescMessage[] {
+  return [...files].flatMap((file) => [...nestedTypes(file)].filter((desc) => desc.kind === "message"));
+}
+
+const generated = messagesOf(await generatedFiles());
+const lab = (["proto2", "proto3", "editions"] as const).map((syntax) => allFields(syntax));
+const all = [...generated, ...lab, delimitedField()].map((desc, i) => ({
+  name: `${desc.file.name}: ${desc.typeName}`,
+  desc,
+  seed: i + 1,
+}));
+
+/** What a decoder makes of bytes: a message, or that it throws. */
+function outcome(decode: () => unknown): unknown {
+  try {
+    return decode();
+  } catch {
+    return "throws";
+  }
+}
+
+function mutated(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  const at = random(bytes.length + 1);
+  switch (random(5)) {
+    case 0:
+      return bytes.slice(0, at);
+    case 1:
+      return bytes.map((byte, i) => (i === at ? byte ^ (1 << random(8)) : byte));
+    case 2:
+      return Uint8Array.from([...bytes.slice(0, at), random(256), ...bytes.slice(at)]);
+    case 3:
+      return Uint8Array.from([...bytes.slice(0, at), ...bytes.slice(at + 1)]);
+    default:
+      // Two messages in a row are one, merged.
+      return Uint8Array.from([...bytes, ...other]);
+  }
+}
+
+test("the generated messages are found", () => {
+  expect(generated.length).toBeGreaterThan(100);
+});
+
+describe("agrees with protobuf-es", () => {
+  test.each(all)("on messages of $name", ({ desc, seed }) => {
+    const random = seeded(seed);
+    const codec = binaryCodec(desc);
+    for (let round = 0; round < ROUNDS; round++) {
+      const message = randomMessage(desc, random);
+      const bytes = toBinary(desc, message);
+      expect(codec.encode(message, 0).equals(bytes)).toBe(true);
+      const decoded = codec.decode(Buffer.from(bytes));
+      if (!isDeepStrictEqual(decoded, fromBinary(desc, bytes)))
+        expect(decoded).toEqual(fromBinary(desc, bytes));
+      expect(codec.encode(decoded, 0).equals(toBinary(desc, decoded))).toBe(true);
+    }
+  });
+
+  test.each(all)("on broken and merged bytes of $name", ({ desc, seed }) => {
+    const random = seeded(seed);
+    const codec = binaryCodec(desc);
+    for (let round = 0; round < ROUNDS; round++) {
+      const bytes = toBinary(desc, randomMessage(desc, random));
+      const other = toBinary(desc, randomMessage(desc, random));
+      for (let i = 0; i < MUTATIONS; i++) {
+        const input = mutated(bytes, other, random);
+        const ours = outcome(() => codec.decode(input));
+        const theirs = outcome(() => fromBinary(desc, input));
+        if (!isDeepStrictEqual(ours, theirs)) {
+          throw new Error(
+            `${Buffer.from(input).toString("hex")}: ours ${String(ours)}, theirs ${String(theirs)}`,
+          );
+        }
+      }
+    }
+  });
+});
+
+describe("takes the compiled road", () => {
+  test.each(all.filter(({ desc }) => desc.typeName !== "lab.Delimited"))("for $name", ({ desc, seed }) => {
+    const random = seeded(seed);
+    const compiled = compileMessage(desc)!;
+    for (let round = 0; round < 3; round++) {
+      const w = newWriter();
+      compiled.write(w, randomMessage(desc, random));
+      const message = new compiled.Message();
+      expect(() => compiled.read(newReader(written(w)), message, w.pos, 1)).not.toThrow();
+    }
+  });
+
+  test("but not for groups", () => {
+    expect(compileMessage(delimitedField())).toBeUndefined();
+  });
+});

@@ -1,0 +1,69 @@
+// Struct, Value and ListValue. JSON.stringify is not used: it would turn NaN into null and call a `toJSON` member.
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { ListValue, Struct, Value } from "@bufbuild/protobuf/wkt";
+
+import { writeString } from "./json-write-scalar.js";
+
+/** Writes a Struct as a field has it. Throws Error for what is no JSON. */
+export function writeJsonValue(value: JsonValue): string {
+  switch (typeof value) {
+    case "string":
+      return writeString(value);
+    case "number":
+      return writeFinite(value);
+    case "boolean":
+      return String(value);
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return `[${value.map(writeJsonValue).join(",")}]`;
+      return writeEntries(value, writeJsonValue);
+    default:
+      throw new Error("a Struct holds a value that is not JSON");
+  }
+}
+
+/** Writes a Struct message. */
+export function writeStruct({ fields }: Struct): string {
+  return writeEntries(fields, writeValue);
+}
+
+/** Writes a ListValue. */
+export function writeListValue({ values }: ListValue): string {
+  return `[${values.map(writeValue).join(",")}]`;
+}
+
+/** Writes a Value. Throws Error if no kind is set. */
+export function writeValue({ kind }: Value): string {
+  switch (kind.case) {
+    case "nullValue":
+      return "null";
+    case "numberValue":
+      return writeFinite(kind.value);
+    case "boolValue":
+      return String(kind.value);
+    case "stringValue":
+      return writeString(kind.value);
+    case "structValue":
+      return writeStruct(kind.value);
+    case "listValue":
+      return writeListValue(kind.value);
+    case undefined:
+      throw new Error("a Value has no kind");
+  }
+}
+
+/** Writes an object of entries, whose names may be anything. */
+export function writeEntries<T>(entries: { readonly [key: string]: T }, write: (value: T) => string): string {
+  let text = "";
+  for (const key of Object.keys(entries)) {
+    // A cast: the key was just listed.
+    const value = write(entries[key] as T);
+    text += text === "" ? `${writeString(key)}:${value}` : `,${writeString(key)}:${value}`;
+  }
+  return `{${text}}`;
+}
+
+function writeFinite(value: number): string {
+  if (!Number.isFinite(value)) throw new Error("a Value can't be NaN or infinite");
+  return Object.is(value, -0) ? "-0" : String(value);
+}

@@ -1,0 +1,99 @@
+// Hot path: `checkBinary` sees every request.
+import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
+import type { Call, HeaderRecord } from "../call/call.js";
+import { fail } from "../call/errors.js";
+
+/** Headers of an answer as node takes them: lower-case names. */
+export type AnswerHeaders = Record<string, string | string[]>;
+
+// TRANSCODING 12.1 and 12.2; everything that begins with x- besides.
+const requestNames = new Set([
+  "accept-language",
+  "authorization",
+  "baggage",
+  "cookie",
+  "forwarded",
+  "idempotency-key",
+  "if-match",
+  "if-none-match",
+  "origin",
+  "prefer",
+  "referer",
+  "traceparent",
+  "tracestate",
+  "user-agent",
+]);
+const responseNames = new Set([
+  "cache-control",
+  "content-disposition",
+  "content-language",
+  "deprecation",
+  "etag",
+  "expires",
+  "last-modified",
+  "link",
+  "location",
+  "retry-after",
+  "set-cookie",
+  "sunset",
+  "vary",
+  "www-authenticate",
+]);
+/** Consumed by the deadline step. */
+const consumed = new Set(["x-server-timeout"]);
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** Whether a request header is one that handlers may see over REST. */
+export function isRequestMetadata(name: string): boolean {
+  return (name.startsWith("x-") && !consumed.has(name)) || requestNames.has(name);
+}
+
+/** The request headers that handlers may see over REST. Credentials are still in it; they end at the authenticate step. */
+export function requestMetadata(headers: HeaderRecord): HeaderRecord {
+  const visible: Record<string, string | readonly string[] | undefined> = Object.create(null);
+  for (const name of Object.keys(headers)) if (isRequestMetadata(name)) visible[name] = headers[name];
+  return visible;
+}
+
+/**
+ * Refuses binary metadata that is not base64 (TRANSCODING 12.3).
+ *
+ * @throws ConnectError REQUEST_MALFORMED.
+ */
+export function checkBinary(headers: HeaderRecord): void {
+  for (const name in headers) {
+    if (!name.endsWith("-bin") || !isRequestMetadata(name)) continue;
+    const value = headers[name] ?? "";
+    for (const each of typeof value === "string" ? value.split(",") : value) {
+      const text = each.trim();
+      const letters = text.endsWith("=") ? text.indexOf("=") : text.length;
+      if (!base64.test(text) || letters % 4 === 1)
+        throw fail(Reason.REQUEST_MALFORMED, "binary header is not base64");
+    }
+  }
+}
+
+/** Adds the handler's response headers that are allowed, and its trailers as `trailer-<name>` (TRANSCODING 12.2). */
+export function addMetadata(headers: AnswerHeaders, call: Call | undefined): void {
+  const handlers = call?.responseHeaderIfSet;
+  if (handlers !== undefined) addHeaders(headers, handlers);
+  const trailers = call?.responseTrailerIfSet;
+  if (trailers === undefined) return;
+  for (const [name, value] of trailers) headers[`trailer-${name}`] = value;
+}
+
+/** Adds response headers that are allowed. */
+export function addHeaders(headers: AnswerHeaders, from: Headers): void {
+  for (const [name, value] of from) {
+    if (!name.startsWith("x-") && !responseNames.has(name)) continue;
+    if (name === "set-cookie") headers[name] = from.getSetCookie();
+    else if (name === "vary") addVary(headers, value);
+    else headers[name] = value;
+  }
+}
+
+/** Adds a name to Vary, once. */
+export function addVary(headers: AnswerHeaders, name: string): void {
+  const { vary } = headers;
+  headers["vary"] = vary === undefined ? name : `${String(vary)}, ${name}`;
+}

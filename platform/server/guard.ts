@@ -1,0 +1,119 @@
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import type { EndReason } from "./connection-events.js";
+import type { ProtocolOptions } from "./h1.js";
+import { connectionAgeMs } from "./limits.js";
+import { overheadMeter } from "./overhead.js";
+import type { H2Head } from "./request-head.js";
+import { tokenBucket } from "./token-bucket.js";
+import { writeStalls } from "./write-stall.js";
+
+/** Watches one HTTP/2 connection and ends it when its client abuses it. */
+export interface Guard {
+  /** Streams that have not closed yet. */
+  readonly openStreams: number;
+  /** Counts a new stream. False when there is no use in serving it: it was reset already, or the connection is ending. */
+  admit(stream: http2.ServerHttp2Stream, head: H2Head): boolean;
+  /** Asks the client to move on (GOAWAY); streams in flight may finish. */
+  retire(): void;
+  sweep(now: number): void;
+}
+
+const {
+  NGHTTP2_ENHANCE_YOUR_CALM,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_PROTOCOL_ERROR,
+  NGHTTP2_FLOW_CONTROL_ERROR,
+  NGHTTP2_STREAM_CLOSED,
+  NGHTTP2_FRAME_SIZE_ERROR,
+  NGHTTP2_COMPRESSION_ERROR,
+} = http2.constants;
+
+// Resets that no client in good standing causes. A client that provokes them makes the server do the resetting
+// (MadeYouReset, CVE-2025-8671).
+const protocolErrors: ReadonlySet<number> = new Set([
+  NGHTTP2_PROTOCOL_ERROR,
+  NGHTTP2_FLOW_CONTROL_ERROR,
+  NGHTTP2_STREAM_CLOSED,
+  NGHTTP2_FRAME_SIZE_ERROR,
+  NGHTTP2_COMPRESSION_ERROR,
+]);
+const protocolErrorsBurst = 20;
+const protocolErrorsPerSecond = 1;
+
+/**
+ * Node and nghttp2 notice some floods, but Node leaves the socket of such a connection open, and what they let pass differs
+ * by version. So we count what costs us (streams reset, malformed requests, PING, SETTINGS, bytes that are neither header
+ * nor body) and close the socket ourselves.
+ */
+export function guardSession(
+  session: http2.ServerHttp2Session,
+  socket: Socket,
+  { limits, onEvent }: ProtocolOptions,
+): Guard {
+  const open = new Set<http2.ServerHttp2Stream>();
+  const resets = tokenBucket(limits.resetsBurst, limits.resetsPerSecond);
+  const errors = tokenBucket(protocolErrorsBurst, protocolErrorsPerSecond);
+  const controlFrames = tokenBucket(limits.controlFramesBurst, limits.controlFramesPerSecond);
+  const overhead = overheadMeter(socket, limits);
+  const stalls = writeStalls<http2.ServerHttp2Stream>(limits);
+  const retireAt = performance.now() + connectionAgeMs(limits);
+  let idleSince = performance.now();
+  let retired = false;
+  let ended = false;
+
+  const end = (reason: EndReason, code: number): void => {
+    if (ended) return;
+    ended = true;
+    onEvent({ kind: "ended", reason });
+    if (!session.destroyed) session.goaway(code);
+    // The GOAWAY leaves in this turn of the loop; nothing that comes after it is read.
+    setImmediate(() => {
+      session.destroy();
+      socket.destroy();
+    });
+  };
+
+  const retire = (): void => {
+    if (retired || session.closed) return;
+    retired = true;
+    session.close();
+  };
+
+  const onControlFrame = (): void => {
+    if (!controlFrames.take()) end("control-frames", NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+  session.on("ping", onControlFrame);
+  session.on("remoteSettings", onControlFrame);
+
+  function onStreamClose(this: http2.ServerHttp2Stream): void {
+    open.delete(this);
+    if (open.size === 0) idleSince = performance.now();
+    if (!this.aborted) return;
+    if (protocolErrors.has(this.rstCode)) {
+      if (!errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
+    } else if (!resets.take()) end("resets", NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  return {
+    get openStreams() {
+      return open.size;
+    },
+    admit(stream, head) {
+      open.add(stream);
+      stream.on("close", onStreamClose);
+      overhead.admit(stream, head.bytes);
+      if (head.status !== undefined && !errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
+      return !ended && !stream.closed && !stream.destroyed;
+    },
+    retire,
+    sweep(now) {
+      if (ended || session.destroyed) return;
+      if (overhead.excessive(now, open)) return end("overhead", NGHTTP2_ENHANCE_YOUR_CALM);
+      if (stalls.find(now, open) !== undefined) return end("write-stall", NGHTTP2_NO_ERROR);
+      if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return end("idle", NGHTTP2_NO_ERROR);
+      if (now > retireAt + limits.connectionAgeGraceMs) return end("age", NGHTTP2_NO_ERROR);
+      if (now > retireAt) retire();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// Hot path: an HTTP/1.1 request and its answer.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { HeaderRecord } from "../call/call.js";
+import { readBody } from "./body.js";
+import { bodyFailure, contentLengthOf } from "./body-failure.js";
+import { certificateNamesOf } from "./certificate.js";
+import { withExtra, type Exchange, type OutgoingRecord } from "./exchange.js";
+
+/** The exchange of an HTTP/1.1 request. */
+export class Http1Exchange implements Exchange {
+  readonly http2 = false;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderRecord;
+  extraHeaders: OutgoingRecord | undefined = undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    this.method = request.method ?? "";
+    this.target = request.url ?? "";
+    this.headers = request.headers;
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? "";
+  }
+
+  get certificateNames(): readonly string[] | undefined {
+    // Over TLS the socket is a TLSSocket; a plain socket has no `encrypted`.
+    return certificateNamesOf(this.#request.socket as TLSSocket);
+  }
+
+  get gone(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  readBody(bytesMax: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const contentLength = contentLengthOf(this.headers);
+      readBody(this.#request, { bytesMax, contentLength }, (failure, body) => {
+        if (failure === undefined) resolve(body);
+        else reject(bodyFailure(failure, bytesMax));
+      });
+    });
+  }
+
+  send(status: number, headers: OutgoingRecord, body?: Uint8Array | string): void {
+    if (this.gone) return;
+    if (status !== 204 && status !== 304) headers["content-length"] = String(bytesOf(body));
+    if (!this.#request.complete && hasLongBody(this.headers)) headers["connection"] = "close";
+    this.#response.writeHead(status, withExtra(headers, this.extraHeaders));
+    this.#response.end(this.method === "HEAD" ? undefined : body);
+  }
+
+  sendWithTrailers(): void {
+    throw new Error("gRPC needs HTTP/2");
+  }
+
+  onGone(listener: () => void): void {
+    const response = this.#response;
+    response.on("close", () => {
+      if (!response.writableEnded) listener();
+    });
+  }
+
+  /** The request and response of node, for the road of streams. */
+  get node(): { readonly request: IncomingMessage; readonly response: ServerResponse } {
+    return { request: this.#request, response: this.#response };
+  }
+}
+
+// Node reads what is left of a body after the answer, so that the connection can be used again. That is worth it for a
+// short body only.
+const unreadBytesMax = 64 * 1024;
+
+function hasLongBody(headers: HeaderRecord): boolean {
+  if (headers["transfer-encoding"] !== undefined) return true;
+  return (contentLengthOf(headers) ?? 0) > unreadBytesMax;
+}
+
+function bytesOf(body: Uint8Array | string | undefined): number {
+  if (body === undefined) return 0;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
+}

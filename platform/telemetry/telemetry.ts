@@ -1,0 +1,92 @@
+// Hot path: what is kept of every call: one log line, one observation, one span if somebody collects them.
+import type { Message } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { Logger } from "pino";
+import type { Call } from "../call/call.js";
+import { reasonOf } from "../call/errors.js";
+import { createMetrics, type Metrics } from "./metrics.js";
+import { redacted } from "./redact.js";
+
+/** Keeps spans; see spans.ts. */
+export type SpanSink = (call: Call, status: string, error: ConnectError | undefined) => void;
+
+/** What a server keeps of its calls. */
+export interface Telemetry {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  begin(call: Call): void;
+  /** Called once for every call that began, when it has been answered. */
+  end(call: Call, error: ConnectError | undefined, request: Message | undefined): void;
+  /** A request that led to no method. */
+  unrouted(door: string, status: number): void;
+  /** Something happened to a connection; `event` is a short name such as "opened" or "ended:idle". */
+  connection(event: string): void;
+}
+
+/** Telemetry that writes to this log. */
+export function createTelemetry(log: Logger, spans?: SpanSink): Telemetry {
+  const metrics = createMetrics();
+  return {
+    metrics,
+    log,
+    begin() {
+      metrics.active.inc();
+    },
+    end(call, error, request) {
+      const ms = performance.now() - call.startedAt;
+      const status = error === undefined ? "ok" : codeToString(error.code);
+      metrics.active.dec();
+      metrics.call(systemOf(call), call.plan.name, status, ms / 1000);
+      spans?.(call, status, error);
+      const line = {
+        method: call.plan.name,
+        door: call.door,
+        code: status,
+        ms: Math.round(ms * 1000) / 1000,
+        requestId: call.requestId,
+        traceId: call.trace?.traceId,
+        principal: call.principal.id,
+        peer: call.peer.address,
+        requestBytes: call.requestBytes,
+        responseBytes: call.responseBytes,
+      };
+      if (error === undefined) log.info(line, "call");
+      else logFailure(log, call, error, line, request);
+    },
+    connection(event) {
+      metrics.connections.inc({ event });
+    },
+    unrouted(door, status) {
+      metrics.call(door, "_OTHER", String(status), 0);
+    },
+  };
+}
+
+function logFailure(
+  log: Logger,
+  call: Call,
+  error: ConnectError,
+  line: object,
+  request: Message | undefined,
+): void {
+  const failure = { ...line, error: error.rawMessage, reason: reasonOf(error)?.reason };
+  if (!isServerFault(error.code)) {
+    log.info(failure, "call");
+    return;
+  }
+  const shown = request === undefined ? undefined : redacted(call.plan.method.input, request);
+  log.error({ ...failure, err: error.cause ?? error, request: shown }, "call failed");
+}
+
+function isServerFault(code: Code): boolean {
+  return code === Code.Internal || code === Code.Unknown || code === Code.DataLoss;
+}
+
+function systemOf(call: Call): string {
+  return call.door === "grpc" || call.door === "grpc-web"
+    ? "grpc"
+    : call.door === "rest"
+      ? "http"
+      : "connectrpc";
+}
