@@ -47,10 +47,18 @@ export async function openHttp2Connection(port: number): Promise<Http2Connection
   const headers = headerReader();
   let lastStreamId = -1;
   let consumed = 0;
-  let onSettings = (): void => {};
+  let ended: Error | undefined;
+  let resolveOpen = (): void => {};
+  let rejectOpen = (_error: Error): void => {};
+  const open = new Promise<void>((resolve, reject) => {
+    resolveOpen = resolve;
+    rejectOpen = reject;
+  });
 
-  const failAll = (why: string): void => {
-    for (const stream of streams.values()) stream.fail(new Error(`HTTP/2: ${why}`));
+  const end = (why: string): void => {
+    ended ??= new Error(`HTTP/2: ${why}`);
+    rejectOpen(ended);
+    for (const stream of streams.values()) stream.fail(ended);
     streams.clear();
   };
 
@@ -75,7 +83,7 @@ export async function openHttp2Connection(port: number): Promise<Http2Connection
   };
 
   const onControl = (type: number, flags: number, payload: Buffer): void => {
-    if (type === frameTypes.goaway) return failAll(`GOAWAY, error ${payload.readUInt32BE(4)}`);
+    if (type === frameTypes.goaway) return end(`GOAWAY, error ${payload.readUInt32BE(4)}`);
     if (type === frameTypes.ping && (flags & frameFlags.ack) === 0) {
       socket.write(frame(frameTypes.ping, frameFlags.ack, 0, payload));
     }
@@ -83,10 +91,10 @@ export async function openHttp2Connection(port: number): Promise<Http2Connection
     for (let at = 0; at < payload.length; at += 6) {
       const small = payload.readUInt32BE(at + 2) < headerTableBytes;
       if (payload.readUInt16BE(at) === headerTableSizeSetting && small)
-        failAll("the header table is too small");
+        end("the header table is too small");
     }
     socket.write(frame(frameTypes.settings, frameFlags.ack, 0, Buffer.alloc(0)));
-    onSettings();
+    resolveOpen();
   };
 
   const read = frameReader((type, flags, streamId, payload) => {
@@ -109,20 +117,20 @@ export async function openHttp2Connection(port: number): Promise<Http2Connection
     if ((flags & frameFlags.endStream) !== 0) onEnd(streamId, stream);
   });
 
-  const settled = new Promise<void>((resolve) => (onSettings = resolve));
   socket.on("data", (chunk) => {
     // All requests that these answers make room for go out in one write.
     socket.cork();
     read(chunk);
     socket.uncork();
   });
-  socket.on("error", (error) => failAll(error.message));
-  socket.on("close", () => failAll("the server closed a connection"));
+  socket.on("error", (error) => end(error.message));
+  socket.on("close", () => end("the server closed a connection"));
   socket.write(clientPreface());
-  await settled;
+  await open;
 
   return {
     send(exchange, next, fail) {
+      if (ended !== undefined) return fail(ended);
       const isFirst = lastStreamId < 0;
       lastStreamId += 2;
       streams.set(lastStreamId, { exchange, next, fail, bits: 0, received: 0 });

@@ -8,7 +8,7 @@ import {
 import type { Variant } from "../workload/requests.js";
 import { closedLoop, type Connections } from "./connections.js";
 import { requestBlocks, type Field } from "./hpack.js";
-import { openHttp2Connection, type Exchange } from "./http2-connection.js";
+import { openHttp2Connection, type Exchange, type Http2Connection } from "./http2-connection.js";
 
 /** How many connections, and how many requests at a time on each. */
 export interface Shape {
@@ -29,8 +29,7 @@ export async function openHttp2(
   shape: Shape = usualShape,
 ): Promise<Connections> {
   const exchanges = await firstExchanges(port, variants);
-  const opening = Array.from({ length: shape.connections }, () => openHttp2Connection(port));
-  const connections = await Promise.all(opening);
+  const connections = await openConnections(port, shape.connections);
   const slots = Array.from({ length: shape.inFlightPerConnection }, () => connections).flat();
   const loop: Connections = {
     run: (requests) =>
@@ -44,6 +43,18 @@ export async function openHttp2(
   };
   await loop.run(slots.length);
   return loop;
+}
+
+/** Few at a time: what does not fit into the backlog of a listening socket is dropped and sent again much later. */
+async function openConnections(port: number, count: number): Promise<Http2Connection[]> {
+  const connections: Http2Connection[] = [];
+  while (connections.length < count) {
+    const batch = Array.from({ length: Math.min(50, count - connections.length) }, () =>
+      openHttp2Connection(port),
+    );
+    connections.push(...(await Promise.all(batch)));
+  }
+  return connections;
 }
 
 async function firstExchanges(port: number, variants: readonly Variant[]): Promise<Exchange[]> {

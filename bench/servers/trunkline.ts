@@ -1,12 +1,12 @@
 // Ours, with the full plan: trace, observe, deadline, authenticate, limit, authorize, validate.
 import { devNull } from "node:os";
-import { pino } from "pino";
 import { RecordService } from "../../gen/ts/perf/v1/perf_pb.js";
 import { RateClass } from "../../gen/ts/trunkline/v1/policy_pb.js";
 import type { Principal } from "../../platform/call/principal.js";
 import { defineService } from "../../platform/contract/service.js";
 import { defaultRates } from "../../platform/server/rates.js";
 import { createServer } from "../../platform/server/server.js";
+import { createLog } from "../../platform/telemetry/log.js";
 import { createTelemetry } from "../../platform/telemetry/telemetry.js";
 import { recordHandlers } from "../workload/handlers.js";
 import { bearerToken } from "../workload/wire.js";
@@ -25,7 +25,7 @@ const unreached = { units: 1_000_000_000, periodMs: 1000 };
 
 serveBench(async (wire) => {
   // A line a call, formatted and written in blocks as in production, to where it takes no disk.
-  const log = pino(pino.destination({ dest: devNull, sync: false, minLength: 4096 }));
+  const log = createLog("info", devNull);
   const anyPort = { host: "127.0.0.1", port: 0 };
   const server = createServer({
     services: [defineService(RecordService, recordHandlers)],

@@ -50,13 +50,7 @@ export function reasons(
   return (reason, message, detail) => {
     const entry = entries.get(reason);
     if (entry === undefined) throw new Error(`${schema.typeName} ${reason} has no trunkline.v1.error option`);
-    const failure = new ConnectError(
-      message,
-      entry.rule.code as number as Code,
-      undefined,
-      undefined,
-      detail?.cause,
-    );
+    const failure = new ConnectError(message, codeOf(entry.rule), undefined, undefined, detail?.cause);
     failure.details.push({
       desc: ErrorInfoSchema,
       value: { reason: entry.reason, domain: entry.domain, metadata: { ...detail?.metadata } },
@@ -75,6 +69,13 @@ export function reasons(
     }
     return failure;
   };
+}
+
+/** The code of a rule: google.rpc.Code and connect-es number the failures alike. */
+function codeOf(rule: ErrorRule): Code {
+  const code: number = rule.code;
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- two enums of the same numbers
+  return code;
 }
 
 /** The reasons of an enum with their rules, by number. Values without the error option are left out. */

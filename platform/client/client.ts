@@ -18,8 +18,8 @@ export interface ServiceClientOptions {
   readonly retry?: RetryOptions;
   /** Default: one for each transport, that is for each target. */
   readonly budget?: RetryBudget;
-  /** Deadline in milliseconds of a method whose caller has none: default from the contract, 30 s if that says nothing. */
-  readonly deadlineDefaultMs?: (method: DescMethod) => number | undefined;
+  /** What the contract of a service that we don't own leaves unsaid; wins over what it says. */
+  readonly rules?: (method: DescMethod) => Partial<MethodRules> | undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export function createServiceClient<S extends DescService>(
   const functions = service.methods.map((method) => {
     const context = {
       transport,
-      rules: rulesOf(method, options),
+      rules: { ...methodRules(method), ...options.rules?.(method) },
       credentials: options.credentials,
       retry,
       budget,
@@ -58,9 +58,4 @@ function budgetOf(transport: Transport): RetryBudget {
   let budget = budgets.get(transport);
   if (budget === undefined) budgets.set(transport, (budget = retryBudget()));
   return budget;
-}
-
-function rulesOf(method: DescMethod, options: ServiceClientOptions): MethodRules {
-  const rules = methodRules(method);
-  return { ...rules, deadlineDefaultMs: options.deadlineDefaultMs?.(method) ?? rules.deadlineDefaultMs };
 }

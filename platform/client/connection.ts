@@ -54,6 +54,8 @@ export class Connection {
   readonly #onRetired: () => void;
   readonly #onClosed: () => void;
   readonly #connectTimer: NodeJS.Timeout;
+  /** Calls so far; tells the keep-alive timer whether there was one since it last looked. */
+  #calls = 0;
   #keepAliveTimer: NodeJS.Timeout | undefined = undefined;
   #retired = false;
   #cause: unknown = undefined;
@@ -81,6 +83,8 @@ export class Connection {
     this.session.on("goaway", (code: number, lastStreamId: number) => this.#goaway(code, lastStreamId));
     this.session.once("connect", () => {
       clearTimeout(this.#connectTimer);
+      // node emits "connect" even if the session was destroyed while it connected.
+      if (this.session.destroyed) return;
       this.session.setLocalWindowSize(connectionWindowBytes);
       this.#keepAliveTimer = this.#keepAlive(times).unref();
     });
@@ -93,6 +97,7 @@ export class Connection {
   add(call: InFlight): void {
     if (this.#inFlight.size === 0) this.session.ref();
     this.#inFlight.add(call);
+    this.#calls++;
   }
 
   /** Counts a call out; no harm if it is out already. */
@@ -128,28 +133,31 @@ export class Connection {
     }
   }
 
+  /** The error of a stream that ended because its connection did; undefined if the connection is well. */
+  lossOf(stream: ClientHttp2Stream): ConnectError | undefined {
+    if (!this.session.destroyed && !this.#socket.destroyed) return undefined;
+    return stream.id === undefined
+      ? unprocessed("unreachable", `cannot connect to ${this.#address}`, this.#cause)
+      : connectionLost(this.#cause);
+  }
+
   #lost(): void {
     clearTimeout(this.#connectTimer);
     clearInterval(this.#keepAliveTimer);
     this.retire();
-    for (const call of this.#inFlight) {
-      call.lose(
-        call.stream.id === undefined
-          ? unprocessed("unreachable", `cannot connect to ${this.#address}`, this.#cause)
-          : connectionLost(this.#cause),
-      );
-    }
+    for (const call of this.#inFlight) call.lose(this.lossOf(call.stream) ?? connectionLost(this.#cause));
     this.#onClosed();
   }
 
-  /** Looks at the socket's counter instead of at every frame, so that keep-alive costs nothing per call. */
+  /** Looks at counters instead of at every frame, so that keep-alive costs nothing per call. */
   #keepAlive(times: ConnectionTimes): NodeJS.Timeout {
     let bytesRead = this.#socket.bytesRead;
-    let quietMs = 0;
+    let calls = 0;
+    let idleMs = 0;
     return setInterval(() => {
-      quietMs =
-        this.#inFlight.size > 0 || this.#socket.bytesRead !== bytesRead ? 0 : quietMs + times.pingIntervalMs;
-      if (quietMs >= times.idleTimeoutMs) return this.retire();
+      idleMs = this.#inFlight.size > 0 || this.#calls !== calls ? 0 : idleMs + times.pingIntervalMs;
+      calls = this.#calls;
+      if (idleMs >= times.idleTimeoutMs) return this.retire();
       if (this.#socket.bytesRead === bytesRead) this.#ping(times.pingTimeoutMs);
       bytesRead = this.#socket.bytesRead;
       return undefined;

@@ -82,6 +82,10 @@ export function exchange(
       if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
     }
 
+    function end(error?: Error): void {
+      if (!settled) fail(connection.lossOf(stream) ?? streamFailure(stream, error));
+    }
+
     function onAbort(): void {
       // Only called as a listener of `signal`.
       if (signal !== undefined) fail(canceled(signal));
@@ -102,7 +106,10 @@ export function exchange(
     });
     stream.on("end", () => {
       if (settled) return;
-      if (header === undefined) return fail(streamFailure(stream.rstCode, undefined));
+      // node also ends the readable side of a stream that was reset halfway.
+      if (header === undefined || stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
+        return end();
+      }
       settle();
       resolve({
         status: header[":status"] ?? 0,
@@ -114,8 +121,8 @@ export function exchange(
       if (!stream.writableFinished && !stream.closed) stream.close(constants.NGHTTP2_CANCEL);
       return undefined;
     });
-    stream.on("error", (error) => fail(streamFailure(stream.rstCode, error)));
-    stream.on("close", () => fail(streamFailure(stream.rstCode, undefined)));
+    stream.on("error", end);
+    stream.on("close", end);
 
     if (signal !== undefined) signal.addEventListener("abort", onAbort);
     if (timeoutMs !== undefined && timeoutMs <= timerMaxMs) {

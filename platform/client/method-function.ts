@@ -114,7 +114,7 @@ function wishedMs(timeoutMs: number | undefined, defaultMs: number): number {
   return timeoutMs > 0 ? timeoutMs : Infinity;
 }
 
-/** A transport takes 0 for "no deadline". */
+/** connect-es's transports take whole milliseconds, and 0 for "no deadline". */
 function transportTimeout(timeoutMs: number): number {
-  return timeoutMs === Infinity ? 0 : timeoutMs;
+  return timeoutMs === Infinity ? 0 : Math.max(1, Math.floor(timeoutMs));
 }

@@ -10,6 +10,7 @@ import {
 import type { Channel } from "./channel.js";
 import type { ClientTls, InFlight } from "./connection.js";
 import type { HttpTransportOptions } from "./transport-options.js";
+import { streamAnswer, streamError } from "./stream-answer.js";
 import { requestFailure } from "./stream-failure.js";
 import type { UnarySettings } from "./unary.js";
 
@@ -34,7 +35,13 @@ export function nodeTransport(init: NodeTransportInit): { transport: Transport; 
   return {
     transport: {
       unary: (...call) => transport().unary(...call),
-      stream: (...call) => transport().stream(...call),
+      stream: (method, signal, ...call) =>
+        transport()
+          .stream(method, signal, ...call)
+          .then(
+            (response) => streamAnswer(response, signal),
+            (error) => Promise.reject(streamError(error)),
+          ),
     },
     close: () => agent?.destroy(),
   };
@@ -50,7 +57,8 @@ function makeTransport(
     interceptors: [...(options.interceptors ?? [])],
     acceptCompression: [...settings.accept],
     ...(settings.send === undefined ? {} : { sendCompression: settings.send }),
-    compressMinBytes: settings.compressMinBytes,
+    // connect-node compresses what is larger than this; we, what is not smaller.
+    compressMinBytes: settings.compressMinBytes - 1,
     readMaxBytes: settings.readMaxBytes,
     writeMaxBytes: settings.writeMaxBytes,
     ...(options.defaultTimeoutMs === undefined ? {} : { defaultTimeoutMs: options.defaultTimeoutMs }),

@@ -1,4 +1,4 @@
-import { constants } from "node:http2";
+import { constants, type ClientHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { nodeCode } from "./node-code.js";
 import { unprocessed } from "./unprocessed.js";
@@ -13,32 +13,25 @@ const codeOfReset = new Map<number, Code>([
   [constants.NGHTTP2_HTTP_1_1_REQUIRED, Code.Unknown],
 ]);
 
-// What node raises on a stream whose session ended, in place of a reset.
-const sessionEnded = new Set([
-  "ERR_HTTP2_SESSION_ERROR",
-  "ERR_HTTP2_STREAM_CANCEL",
-  "ERR_HTTP2_INVALID_SESSION",
-  "ERR_SOCKET_CLOSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-]);
-
 /** The error of a stream that the server reset with an HTTP/2 error code. */
-export function resetFailure(resetCode: number): ConnectError {
+function resetFailure(resetCode: number): ConnectError {
   const message = `stream reset by the server with HTTP/2 error ${resetCode}`;
   if (resetCode === constants.NGHTTP2_REFUSED_STREAM) return unprocessed("refused", message);
   return new ConnectError(message, codeOfReset.get(resetCode) ?? Code.Internal);
 }
 
-/** The error of a stream that ended without an answer, from what node reports about it. */
-export function streamFailure(resetCode: number | undefined, error: Error | undefined): ConnectError {
-  const code = nodeCode(error);
-  if (code !== undefined && sessionEnded.has(code)) return connectionLost(error);
-  if (resetCode !== undefined && resetCode !== constants.NGHTTP2_NO_ERROR) return resetFailure(resetCode);
-  if (error !== undefined)
-    return new ConnectError("stream failed", Code.Internal, undefined, undefined, error);
-  return new ConnectError("stream ended without a complete answer", Code.Internal);
+/** The error of a stream that ended without an answer, while its connection is well. */
+export function streamFailure(stream: ClientHttp2Stream, error: Error | undefined): ConnectError {
+  // Without an id it was never sent.
+  if (stream.id === undefined) return unprocessed("refused", "connection is closing", error);
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) return resetFailure(stream.rstCode);
+  return new ConnectError(
+    "stream ended without a complete answer",
+    Code.Internal,
+    undefined,
+    undefined,
+    error,
+  );
 }
 
 /** The error of a call whose connection broke while it waited; the server may have processed it. */

@@ -9,7 +9,7 @@ const serviceName = /^[a-z][a-z0-9-]{0,62}$/;
  * Reads a list of addresses: `zones=http://127.0.0.1:9090,dns=https://dns.internal:9443`. Spaces around commas are allowed;
  * an empty text is an empty list.
  *
- * Throws an Error that quotes the entry and says what is wrong with it.
+ * Throws an Error that names the entry and says what is wrong with it.
  */
 export function parsePeers(text: string): Peers {
   const peers = new Map<string, URL>();
@@ -21,18 +21,20 @@ export function parsePeers(text: string): Peers {
     const name = entry.slice(0, equals).trim();
     if (!serviceName.test(name)) throw problem("the name must be lower-case letters, digits and hyphens");
     if (peers.has(name)) throw problem(`${name} is given twice`);
-    peers.set(name, parseAddress(entry.slice(equals + 1).trim(), problem));
+    // From here on only the name is quoted: the address may hold a password.
+    peers.set(name, parseAddress(entry.slice(equals + 1).trim(), name));
   }
   return peers;
 }
 
-function parseAddress(text: string, problem: (what: string) => Error): URL {
+function parseAddress(text: string, name: string): URL {
+  const problem = (what: string) => new Error(`peer ${name}: the address ${what}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw problem("the address must be a URL with http or https");
+    throw problem("must be a URL with http or https");
   }
-  if (url.username !== "" || url.password !== "") throw problem("the address must not hold credentials");
-  if (url.search !== "" || url.hash !== "") throw problem("the address must not have a query or a fragment");
+  if (url.username !== "" || url.password !== "") throw problem("must not hold credentials");
+  if (url.search !== "" || url.hash !== "") throw problem("must not have a query or a fragment");
   return url;
 }
 

@@ -6,6 +6,8 @@ import { create, createRegistry } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { Code as ConformanceCode } from "../../gen/ts/connectrpc/conformance/v1/config_pb.js";
 import type { Header } from "../../gen/ts/connectrpc/conformance/v1/service_pb.js";
 import {
   ConformancePayloadSchema,
@@ -119,7 +121,7 @@ async function answer(request: UnaryRequest, context: HandlerContext): Promise<C
   };
   if (definition.response?.case === "error") {
     const { code, message, details } = definition.response.value;
-    const failure = new ConnectError(message ?? "", code as number);
+    const failure = new ConnectError(message ?? "", codeFromString(ConformanceCode[code].toLowerCase()));
     failure.details = details.map((d) => ({
       type: d.typeUrl.slice(d.typeUrl.lastIndexOf("/") + 1),
       value: d.value,
@@ -137,4 +139,14 @@ function append(target: Headers, headers: readonly Header[] | undefined): void {
 /** The first value of a header that the server says it received. */
 export function receivedHeader(payload: ConformancePayload | undefined, name: string): string | undefined {
   return payload?.requestInfo?.requestHeaders.find((header) => header.name === name)?.value[0];
+}
+
+/** The ConnectError that a call ends with. */
+export async function rejection(call: Promise<unknown>): Promise<ConnectError> {
+  const outcome = await call.then(
+    () => new Error("the call has succeeded"),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof ConnectError) return outcome;
+  throw outcome;
 }

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
-import { fromBinary, toBinary, type DescFile, type DescMessage } from "@bufbuild/protobuf";
+import { fromBinary, toBinary, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { describe, expect, test } from "@jest/globals";
 
@@ -12,8 +13,8 @@ import { randomMessage, seeded, type Random } from "./binary-random.js";
 import { newReader } from "./binary-reader.js";
 import { newWriter, written } from "./binary-writer.js";
 
-const ROUNDS = 12;
-const MUTATIONS = 6;
+const ROUNDS = 15;
+const MUTATIONS = 8;
 
 /** Every file under gen/ts, and all that they import. */
 async function generatedFiles(): Promise<Set<DescFile>> {
@@ -22,7 +23,7 @@ async function generatedFiles(): Promise<Set<DescFile>> {
   for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith("_pb.ts")) continue;
     // Generated files export their own descriptor beside those of messages, enums and services.
-    const module = (await import(new URL(name, root).pathname)) as Record<string, { kind?: string }>;
+    const module = (await import(fileURLToPath(new URL(name, root)))) as Record<string, { kind?: string }>;
     for (const desc of Object.values(module)) if (desc.kind === "file") files.add(desc as DescFile);
   }
   for (const file of files) for (const imported of file.dependencies) files.add(imported);
@@ -106,19 +107,17 @@ describe("agrees with protobuf-es", () => {
   });
 });
 
-describe("takes the compiled road", () => {
-  test.each(all.filter(({ desc }) => desc.typeName !== "lab.Delimited"))("for $name", ({ desc, seed }) => {
-    const random = seeded(seed);
-    const compiled = compileMessage(desc)!;
-    for (let round = 0; round < 3; round++) {
-      const w = newWriter();
-      compiled.write(w, randomMessage(desc, random));
-      const message = new compiled.Message();
-      expect(() => compiled.read(newReader(written(w)), message, w.pos, 1)).not.toThrow();
-    }
-  });
+/** Whether the compiled functions alone write and read a message. */
+function isCompiled(desc: DescMessage, message: Message): boolean {
+  const compiled = compileMessage(desc);
+  if (compiled === undefined) return false;
+  const w = newWriter();
+  compiled.write(w, message);
+  compiled.read(newReader(written(w)), new compiled.Message(), w.pos, 1);
+  return true;
+}
 
-  test("but not for groups", () => {
-    expect(compileMessage(delimitedField())).toBeUndefined();
-  });
+test("everything but groups takes the compiled road", () => {
+  const others = all.filter(({ desc, seed }) => !isCompiled(desc, randomMessage(desc, seeded(seed))));
+  expect(others.map(({ desc }) => desc.typeName)).toEqual(["lab.Delimited"]);
 });

@@ -69,9 +69,10 @@ function writeSingular(context: Context, field: SingularField): string {
   const value = `const v = ${member("m", field.localName)};`;
   if (field.presence === FeatureSet_FieldPresence.IMPLICIT)
     return `${value} ${writeImplicit(context, field)}`;
-  const own = context.scope.bind("hasOwn", Object.hasOwn);
   const isOwn =
-    field.localName in context.prototype ? ` && ${own}(m, ${JSON.stringify(field.localName)})` : "";
+    field.localName in context.prototype
+      ? ` && ${context.scope.bind("hasOwn", Object.hasOwn)}(m, ${JSON.stringify(field.localName)})`
+      : "";
   const otherwise =
     field.presence === FeatureSet_FieldPresence.LEGACY_REQUIRED
       ? `else ${refusal(context.scope, "required field not set")};`

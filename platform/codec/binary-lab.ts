@@ -1,21 +1,28 @@
 // For *.test.ts only: message types with every kind of field, in every syntax, that no contract of ours has together.
 
-import { create, createFileRegistry, ScalarType, type DescMessage } from "@bufbuild/protobuf";
 import {
+  create,
+  createFileRegistry,
+  ScalarType,
+  type DescMessage,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
+import {
+  DescriptorProtoSchema,
   Edition,
+  FeatureSet_FieldPresence,
   FeatureSet_MessageEncoding,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
   FieldDescriptorProtoSchema,
   FieldOptions_JSType,
-  FileDescriptorProtoSchema,
   file_google_protobuf_struct,
   file_google_protobuf_wrappers,
-  DescriptorProtoSchema,
+  FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
-import type { MessageInitShape } from "@bufbuild/protobuf";
 
-type FieldInit = MessageInitShape<typeof FieldDescriptorProtoSchema>;
+type FieldInit = Omit<MessageInitShape<typeof FieldDescriptorProtoSchema>, "$typeName">;
+type MessageInit = Omit<MessageInitShape<typeof DescriptorProtoSchema>, "$typeName">;
 
 export type Syntax = "proto2" | "proto3" | "editions";
 
@@ -23,63 +30,83 @@ const scalars = Object.values(ScalarType).filter((value) => typeof value === "nu
 
 // The two enums have the same names.
 const typeOf = (scalar: ScalarType): Type => Type[ScalarType[scalar] as keyof typeof Type];
+const nameOf = (scalar: ScalarType) => ScalarType[scalar].toLowerCase();
 const isLong = (scalar: ScalarType) => /64$/.test(ScalarType[scalar]);
 const isPackable = (scalar: ScalarType) => scalar !== ScalarType.STRING && scalar !== ScalarType.BYTES;
 const isKey = (scalar: ScalarType) =>
   ![ScalarType.FLOAT, ScalarType.DOUBLE, ScalarType.BYTES].includes(scalar);
 
-/** `lab.All`: all scalar types, an enum, messages and well-known types as singular, repeated, oneof and map fields. */
+const scalarKinds: [string, FieldInit][] = [
+  ...scalars.map((scalar): [string, FieldInit] => [nameOf(scalar), { type: typeOf(scalar) }]),
+  ["enum", { type: Type.ENUM, typeName: ".lab.Color" }],
+];
+const messageKinds: [string, FieldInit][] = [
+  ["message", { type: Type.MESSAGE, typeName: ".lab.All" }],
+  ["struct", { type: Type.MESSAGE, typeName: ".google.protobuf.Struct" }],
+  ["value", { type: Type.MESSAGE, typeName: ".google.protobuf.Value" }],
+  ["wrapper", { type: Type.MESSAGE, typeName: ".google.protobuf.Int64Value" }],
+  ["bytes_wrapper", { type: Type.MESSAGE, typeName: ".google.protobuf.BytesValue" }],
+];
+
+/** `lab.All`: scalar types, an enum, messages and well-known types as singular, repeated, oneof and map fields. */
 export function allFields(syntax: Syntax): DescMessage {
-  const fields: FieldInit[] = [];
-  const entries: MessageInitShape<typeof DescriptorProtoSchema>[] = [];
-  const add = (name: string, field: Omit<FieldInit, "$typeName">) => {
-    const number = fields.length + 1;
-    fields.push({ label: Label.OPTIONAL, ...field, name, number: number < 30 ? number : number * 601 });
+  const field: FieldInit[] = [];
+  const nestedType: MessageInit[] = [];
+  const oneofDecl = [{ name: "choice" }];
+  const add = (name: string, init: FieldInit) => {
+    // Small numbers have tags of one byte, others of up to three.
+    const number = field.length < 30 ? field.length + 1 : field.length * 601;
+    field.push({ label: Label.OPTIONAL, ...init, name, number });
   };
-  const addMap = (name: string, key: ScalarType, value: Omit<FieldInit, "$typeName">) => {
-    const entry = name.replaceAll("_", "").replace(/^./, (c) => c.toUpperCase()) + "Entry";
-    add(name, { type: Type.MESSAGE, typeName: `.lab.All.${entry}`, label: Label.REPEATED });
-    entries.push({
-      name: entry,
-      field: [
-        { name: "key", number: 1, label: Label.OPTIONAL, type: typeOf(key) },
-        { label: Label.OPTIONAL, ...value, name: "value", number: 2 },
-      ],
-      options: { mapEntry: true },
-    });
+  const addMap = (name: string, key: ScalarType, value: FieldInit) => {
+    const entry = mapEntry(name, key, value);
+    add(name, { type: Type.MESSAGE, typeName: `.lab.All.${entry.name}`, label: Label.REPEATED });
+    nestedType.push(entry);
   };
-  const kinds: [string, Omit<FieldInit, "$typeName">][] = [
-    ["enum", { type: Type.ENUM, typeName: ".lab.Color" }],
-    ["message", { type: Type.MESSAGE, typeName: ".lab.All" }],
-    ["struct", { type: Type.MESSAGE, typeName: ".google.protobuf.Struct" }],
-    ["value", { type: Type.MESSAGE, typeName: ".google.protobuf.Value" }],
-    ["wrapper", { type: Type.MESSAGE, typeName: ".google.protobuf.Int64Value" }],
-    ["bytes_wrapper", { type: Type.MESSAGE, typeName: ".google.protobuf.BytesValue" }],
-    ...scalars.map((scalar): [string, FieldInit] => [
-      ScalarType[scalar].toLowerCase(),
-      { type: typeOf(scalar) },
-    ]),
-  ];
-  for (const [name, kind] of kinds) {
+  for (const [name, kind] of [...messageKinds, ...scalarKinds]) {
     add(`one_${name}`, kind);
     add(`list_${name}`, { ...kind, label: Label.REPEATED });
     add(`choice_${name}`, { ...kind, oneofIndex: 0 });
     addMap(`map_${name}`, ScalarType.STRING, kind);
   }
+  for (const [name, kind] of scalarKinds) {
+    if (syntax === "proto3") {
+      const oneofIndex = oneofDecl.push({ name: `_maybe_${name}` }) - 1;
+      add(`maybe_${name}`, { ...kind, proto3Optional: true, oneofIndex });
+    } else if (syntax === "editions") {
+      const features = { fieldPresence: FeatureSet_FieldPresence.IMPLICIT };
+      add(`implicit_${name}`, { ...kind, options: { features } });
+    }
+  }
   for (const scalar of scalars) {
-    const name = ScalarType[scalar].toLowerCase();
-    const type = typeOf(scalar);
-    if (isPackable(scalar)) {
-      add(`packed_${name}`, { type, label: Label.REPEATED, options: { packed: true } });
-      add(`loose_${name}`, { type, label: Label.REPEATED, options: { packed: false } });
+    const kind = { type: typeOf(scalar) };
+    const list = { ...kind, label: Label.REPEATED };
+    const name = nameOf(scalar);
+    // Editions say it with a feature, and are packed unless they do.
+    if (isPackable(scalar) && syntax !== "editions") {
+      add(`packed_${name}`, { ...list, options: { packed: true } });
+      add(`loose_${name}`, { ...list, options: { packed: false } });
     }
     if (isKey(scalar)) addMap(`by_${name}`, scalar, { type: Type.STRING });
-    if (!isLong(scalar)) continue;
-    add(`text_${name}`, { type, options: { jstype: FieldOptions_JSType.JS_STRING } });
-    add(`texts_${name}`, { type, label: Label.REPEATED, options: { jstype: FieldOptions_JSType.JS_STRING } });
+    if (isLong(scalar)) {
+      add(`text_${name}`, { ...kind, options: { jstype: FieldOptions_JSType.JS_STRING } });
+      add(`texts_${name}`, { ...list, options: { jstype: FieldOptions_JSType.JS_STRING } });
+    }
   }
   if (syntax === "proto2") add("defaulted", { type: Type.INT32, defaultValue: "42" });
-  return build(syntax, { name: "All", field: fields, nestedType: entries, oneofDecl: [{ name: "choice" }] });
+  return build(syntax, { name: "All", field, nestedType, oneofDecl });
+}
+
+/** The message type that stands for the entries of a map field. */
+function mapEntry(name: string, key: ScalarType, value: FieldInit): MessageInit {
+  return {
+    name: name.replaceAll("_", "").replace(/^./, (c) => c.toUpperCase()) + "Entry",
+    field: [
+      { name: "key", number: 1, label: Label.OPTIONAL, type: typeOf(key) },
+      { label: Label.OPTIONAL, ...value, name: "value", number: 2 },
+    ],
+    options: { mapEntry: true },
+  };
 }
 
 /** `lab.Strict`: a required field. */
@@ -108,10 +135,7 @@ export function delimitedField(): DescMessage {
   });
 }
 
-function build(
-  syntax: Syntax,
-  message: Omit<MessageInitShape<typeof DescriptorProtoSchema>, "$typeName">,
-): DescMessage {
+function build(syntax: Syntax, message: MessageInit): DescMessage {
   const file = create(FileDescriptorProtoSchema, {
     name: "lab.proto",
     package: "lab",

@@ -137,7 +137,6 @@ describe("encode refuses what protobuf-es refuses, in its words", () => {
     ["mapInt32", { a: "x" }],
     ["byInt32", { x: "a" }],
     ["byUint64", { "-1": "a" }],
-    ["byBool", { 1: 1n << 64n }],
     ["choice", { case: "choiceInt32", value: 1.5 }],
     ["choice", undefined],
   ])("%s: %p", (name, value) => {
@@ -145,7 +144,7 @@ describe("encode refuses what protobuf-es refuses, in its words", () => {
     const theirs = errorOf(() => toBinary(proto3, message));
     const ours = errorOf(() => binaryCodec(proto3).encode(message, 0));
     expect(ours).toEqual(theirs);
-    if (name !== "byBool") expect(ours).toBeInstanceOf(Error);
+    expect(ours).toBeInstanceOf(Error);
   });
 
   test("a message of another type", () => {
@@ -200,6 +199,20 @@ describe("decode", () => {
     expect(codec.encode(message, 0).toString("hex")).toBe(
       "0a0162a00605a1060102030405060708a2060178a50601020304",
     );
+  });
+
+  test.each([
+    ["a nested value that goes beyond its message", "420108012801"],
+    ["a tag longer than it need be", "8a000161"],
+    ["the wire type of another field type", "0d0161"],
+    ["a varint longer than it need be", "2881808000"],
+    ["a varint of more than 32 bits", "28ffffffffffffffffff01"],
+    ["a bool of two bytes", "388000"],
+    ["a nested message in two parts", "4202080142021002"],
+    ["a scalar twice", "28012802"],
+  ])("takes %s as protobuf-es does", (_, hex) => {
+    const bytes = Buffer.from(hex, "hex");
+    expect(binaryCodec(RecordSchema).decode(bytes)).toEqual(fromBinary(RecordSchema, bytes));
   });
 
   test("keeps unknown groups", () => {

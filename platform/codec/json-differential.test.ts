@@ -1,6 +1,7 @@
 import {
   createRegistry,
   fromJsonString,
+  isMessage,
   toJson,
   toJsonString,
   type DescFile,
@@ -78,7 +79,9 @@ test("keys are in field-number order", () => {
   const writer = jsonWriter(ReqSchema, { registry, names: "proto", emitImplicit: true, styled: false });
   const numbers = new Map(ReqSchema.fields.map(({ name, number }) => [name, number]));
   for (const message of randomMessages(ReqSchema, 3)) {
-    const written = Object.keys(JSON.parse(writer.write(message)) as object).map((key) => numbers.get(key) ?? 0);
+    const written = Object.keys(JSON.parse(writer.write(message)) as object).map(
+      (key) => numbers.get(key) ?? 0,
+    );
     expect(written).toStrictEqual(written.toSorted((a, b) => a - b));
   }
 });
@@ -91,13 +94,14 @@ describe("mutated texts", () => {
     const random = seededRandom(4);
     let accepted = 0;
     for (const message of randomMessages(ReqSchema, 5).slice(0, 100)) {
-      const text = Buffer.from(toJsonString(ReqSchema, message, { registry }));
+      const text = Buffer.from(toJsonString<DescMessage>(ReqSchema, message, { registry }));
       for (let i = 0; i < 40; i++) {
         const mutated = mutate(text, random);
         const ours = readOrViolation(mutated);
         if (ours instanceof Violation) continue;
         accepted++;
-        expect(ours).toStrictEqual(theirReading(mutated) ?? ours);
+        const theirs = theirReading(mutated) ?? ours;
+        expect(withoutTypeUrl(ours)).toStrictEqual(withoutTypeUrl(theirs));
       }
     }
     expect(accepted).toBeGreaterThan(0);
@@ -115,6 +119,13 @@ describe("mutated texts", () => {
       if (error instanceof Violation) return error;
       throw new Error(`not a violation, for ${Buffer.from(text).toString("base64")}`, { cause: error });
     }
+  }
+
+  /** We keep the URL of an Any as the client wrote it, protobuf-es writes its own. */
+  function withoutTypeUrl(message: Message): Message {
+    if (!isMessage(message, ReqSchema) || message.any === undefined) return message;
+    const { any } = message;
+    return { ...message, any: { ...any, typeUrl: "" } } as Message;
   }
 
   /** Undefined where protobuf-es refuses what is proto3 JSON, for example long integers that are not in quotes. */

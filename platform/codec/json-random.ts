@@ -29,28 +29,27 @@ export function randomMessage(desc: DescMessage, random: Random, depth = 0): Mes
   if (special !== undefined) return special;
   const message = reflect(desc);
   for (const field of desc.fields) {
-    if (random(3) === 0 && (depth < 4 || field.message === undefined)) setField(message, field, random, depth);
+    if (random(3) === 0 && (depth < 4 || field.message === undefined))
+      setField(message, field, random, depth);
   }
   return message.message;
 }
 
 function setField(message: ReflectMessage, field: DescField, random: Random, depth: number): void {
-  switch (field.fieldKind) {
-    case "list":
-      for (let i = random(4); i > 0; i--) message.get(field).add(element(field, random, depth));
-      return;
-    case "map":
-      for (let i = random(4); i > 0; i--) {
-        message.get(field).set(randomScalar(field.mapKey, random) as string, element(field, random, depth));
-      }
-      return;
-    default:
-      message.set(field, element(field, random, depth));
+  if (field.fieldKind === "list") {
+    for (let i = random(4); i > 0; i--) message.get(field).add(element(field, random, depth));
+  } else if (field.fieldKind === "map") {
+    for (let i = random(4); i > 0; i--) {
+      message.get(field).set(randomScalar(field.mapKey, random), element(field, random, depth));
+    }
+  } else {
+    message.set(field, element(field, random, depth));
   }
 }
 
 function element(field: DescField, random: Random, depth: number): ScalarValue | ReflectMessage {
-  if (field.message !== undefined) return reflect(field.message, randomMessage(field.message, random, depth + 1));
+  if (field.message !== undefined)
+    return reflect(field.message, randomMessage(field.message, random, depth + 1));
   if (field.enum === undefined) return randomScalar(field.scalar, random);
   return field.enum.open && field.enum.typeName !== "google.protobuf.NullValue" && random(5) === 0
     ? 77
@@ -91,7 +90,8 @@ function randomScalar(type: ScalarType, random: Random): ScalarValue {
 }
 
 function randomWellKnown(desc: DescMessage, random: Random, depth: number): Message | undefined {
-  const set = (init: object) => create(desc, init);
+  // A cast: which properties the type has is known case by case.
+  const set = (init: object) => create(desc, init as { [name: string]: unknown });
   switch (desc.typeName) {
     case "google.protobuf.Timestamp":
       return set({
@@ -104,13 +104,18 @@ function randomWellKnown(desc: DescMessage, random: Random, depth: number): Mess
       return set({ seconds, nanos: sign * randomNanos(random) + 0 });
     }
     case "google.protobuf.FieldMask":
-      return set({ paths: Array.from({ length: random(3) }, () => pick(random, ["a", "other_name", "sub.sub_name"])) });
+      return set({
+        paths: Array.from({ length: random(3) }, () => pick(random, ["a", "other_name", "sub.sub_name"])),
+      });
     case "google.protobuf.Any":
       return randomAny(random);
     case "google.protobuf.Struct":
       return set({
         fields: Object.fromEntries(
-          Array.from({ length: random(3) }, (_, i) => [`${pick(random, strings)}${i}`, randomValue(random, depth)]),
+          Array.from({ length: random(3) }, (_, i) => [
+            `${pick(random, strings)}${i}`,
+            randomValue(random, depth),
+          ]),
         ),
       });
     case "google.protobuf.ListValue":
@@ -144,7 +149,8 @@ function randomValue(random: Random, depth: number): ValueInit {
     () => ({ case: "listValue", value: list() }),
     () => ({ case: "structValue", value: struct() }),
   ]);
-  const inner = () => (depth > 4 ? [] : Array.from({ length: random(3) }, () => randomValue(random, depth + 1)));
+  const inner = () =>
+    depth > 4 ? [] : Array.from({ length: random(3) }, () => randomValue(random, depth + 1));
   const list = () => ({ $typeName: "google.protobuf.ListValue", values: inner() });
   const struct = () => ({
     $typeName: "google.protobuf.Struct",

@@ -5,17 +5,9 @@ import { hasCustomJsonRepresentation, type Any } from "@bufbuild/protobuf/wkt";
 import { readMembers, type MessagePlan } from "./json-read-message.js";
 import type { ReadValue } from "./json-read-scalar.js";
 import { printable, refusal, within } from "./json-refusal.js";
-import {
-  duplicate,
-  enterMember,
-  enterObject,
-  nextMember,
-  openBraceByte,
-  readString,
-  skipValue,
-  wrongKind,
-  type Cursor,
-} from "./json-text.js";
+import { duplicate, skipValue, wrongKind } from "./json-skip.js";
+import { enterMember, enterObject, nextMember, openBraceByte, type Cursor } from "./json-text.js";
+import { readString } from "./json-tokens.js";
 
 /** What reading an Any asks of the rest of the reader. */
 export interface AnyTypes {
@@ -36,7 +28,9 @@ function readAny(c: Cursor, types: AnyTypes): Any {
   if (typeUrl === undefined) return readEmpty(c);
   const desc = types.find(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (desc === undefined) throw refusal("INVALID_VALUE", "has an unknown @type", typeUrl);
-  const message = hasCustomJsonRepresentation(desc) ? readWrapped(c, desc, types) : readInline(c, desc, types);
+  const message = hasCustomJsonRepresentation(desc)
+    ? readWrapped(c, desc, types)
+    : readInline(c, desc, types);
   return { $typeName: "google.protobuf.Any", typeUrl, value: binary(desc, message) };
 }
 

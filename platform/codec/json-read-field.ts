@@ -7,8 +7,8 @@ import { enumReader, readStringValue, scalarReader, type ReadValue } from "./jso
 import { readJsonObject, setOwn } from "./json-read-struct.js";
 import { elementSegment, entrySegment, within } from "./json-refusal.js";
 import { wireSpellings } from "./json-style.js";
+import { duplicate, wrongKind } from "./json-skip.js";
 import {
-  duplicate,
   enterArray,
   enterMember,
   enterObject,
@@ -16,8 +16,6 @@ import {
   nextMember,
   openBraceByte,
   openBracketByte,
-  readString,
-  wrongKind,
 } from "./json-text.js";
 
 /** What compiling a field asks of the rest of the reader. */
@@ -61,7 +59,10 @@ function singularReader(field: DescField, read: ReadValue): FieldPlan["read"] {
   };
 }
 
-function singularValueReader(field: DescField & { fieldKind: "scalar" | "enum" | "message" }, types: FieldTypes): ReadValue {
+function singularValueReader(
+  field: DescField & { fieldKind: "scalar" | "enum" | "message" },
+  types: FieldTypes,
+): ReadValue {
   if (field.fieldKind === "message" && field.oneof === undefined && isWrapperDesc(field.message)) {
     // protobuf-es keeps the bare value here, and here only.
     return scalarReader(field.message.fields[0].scalar, types.lenient);
@@ -82,13 +83,16 @@ function messageReader(desc: DescMessage, types: FieldTypes): ReadValue {
 
 function enumValueReader(desc: DescEnum, types: FieldTypes): ReadValue {
   if (!types.lenient) return enumReader(desc, undefined);
-  return enumReader(desc, new Map(Array.from(wireSpellings(desc), ([number, spelling]) => [spelling, number])));
+  return enumReader(
+    desc,
+    new Map(Array.from(wireSpellings(desc), ([number, spelling]) => [spelling, number])),
+  );
 }
 
 /** Takes `jstype = JS_STRING` into account: such 64-bit integers are strings in the message. */
 function wideReader(field: DescField, scalar: ScalarType, types: FieldTypes): ReadValue {
   const read = scalarReader(scalar, types.lenient);
-  const asString = field.fieldKind !== "map" && "longAsString" in field && field.longAsString === true;
+  const asString = field.fieldKind !== "map" && "longAsString" in field && field.longAsString;
   return asString ? (c) => String(read(c)) : read;
 }
 

@@ -1,19 +1,8 @@
 // Hot path: runs for every member of every object of a JSON request.
 import { printable, refusal, within } from "./json-refusal.js";
-import {
-  duplicate,
-  enterMember,
-  enterObject,
-  expectWord,
-  keyIs,
-  nextMember,
-  nullByte,
-  openBraceByte,
-  readString,
-  skipValue,
-  wrongKind,
-  type Cursor,
-} from "./json-text.js";
+import { duplicate, skipValue, wrongKind } from "./json-skip.js";
+import { enterMember, enterObject, nextMember, nullByte, openBraceByte, type Cursor } from "./json-text.js";
+import { expectWord, keyIs, readString } from "./json-tokens.js";
 import { readMasked } from "./json-mask.js";
 import { readUnion, type UnionPlan } from "./json-union.js";
 import type { OpenMessage } from "./message-factory.js";

@@ -20,17 +20,9 @@ import {
   parseDoubleText,
   parseFloatText,
 } from "./json-scalars.js";
-import {
-  expectWord,
-  minusByte,
-  nullByte,
-  quoteByte,
-  readNumberLiteral,
-  readSmallInteger,
-  readString,
-  wrongKind,
-  type Cursor,
-} from "./json-text.js";
+import { wrongKind } from "./json-skip.js";
+import { minusByte, nullByte, quoteByte, type Cursor } from "./json-text.js";
+import { expectWord, readNumberLiteral, readSmallInteger, readString } from "./json-tokens.js";
 
 /** Reads the value that the cursor is at, or throws Violation with the path below that value. */
 export type ReadValue = (c: Cursor) => unknown;
@@ -111,7 +103,7 @@ function readBytes(c: Cursor): Uint8Array {
 
 /** A bool, and nothing else. */
 export function readBool(c: Cursor): boolean {
-  switch (c.bytes[c.at]) {
+  switch (c.bytes[c.at] ?? 0) {
     case 0x74:
       expectWord(c, "true");
       return true;

@@ -5,22 +5,20 @@ import { NullValue, type ListValue, type Struct, type Value } from "@bufbuild/pr
 
 import { readBool, readDoubleLiteral } from "./json-read-scalar.js";
 import { elementSegment, entrySegment, within } from "./json-refusal.js";
+import { duplicate, wrongKind } from "./json-skip.js";
 import {
-  duplicate,
   enterArray,
   enterMember,
   enterObject,
-  expectWord,
   nextElement,
   nextMember,
   nullByte,
   openBraceByte,
   openBracketByte,
   quoteByte,
-  readString,
-  wrongKind,
   type Cursor,
 } from "./json-text.js";
+import { expectWord, readString } from "./json-tokens.js";
 
 /** Reads a Struct as a field has it. */
 export function readJsonObject(c: Cursor): JsonObject {
@@ -30,7 +28,7 @@ export function readJsonObject(c: Cursor): JsonObject {
 }
 
 function readJsonValue(c: Cursor): JsonValue {
-  switch (c.bytes[c.at]) {
+  switch (c.bytes[c.at] ?? 0) {
     case quoteByte:
       return readString(c);
     case openBraceByte:
@@ -67,7 +65,7 @@ export function readValue(c: Cursor): Value {
 }
 
 function readKind(c: Cursor): Value["kind"] {
-  switch (c.bytes[c.at]) {
+  switch (c.bytes[c.at] ?? 0) {
     case quoteByte:
       return { case: "stringValue", value: readString(c) };
     case openBraceByte:

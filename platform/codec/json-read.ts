@@ -9,16 +9,18 @@ import { addFields } from "./json-read-plan.js";
 import { readStringValue, scalarReader, type ReadValue } from "./json-read-scalar.js";
 import { readListValue, readStruct, readValue } from "./json-read-struct.js";
 import { within } from "./json-refusal.js";
-import { expectEnd, expectWord, nullByte, openText, skipSpace } from "./json-text.js";
+import { expectEnd, nullByte, openText, skipSpace } from "./json-text.js";
+import { expectWord } from "./json-tokens.js";
 import { parseDurationText, parseTimestampText } from "./json-time.js";
-import { messageFactory, type OpenMessage } from "./message-factory.js";
+import { messageFactory } from "./message-factory.js";
 
 /**
  * The reader of a message type. Compiled on first use and kept for as long as the options object lives, so options are
  * made once, at start-up.
  *
  * What it accepts is proto3 JSON less what TRANSCODING.md 6.2 and 6.3 forbid; json-read.test.ts lists where that differs
- * from protobuf-es. Strings may be slices of the whole text, and keep it in memory for as long as they live.
+ * from protobuf-es. Extensions (proto2) are unknown members. Strings may be slices of the whole text, and keep it in memory
+ * for as long as they live.
  */
 export function jsonReader(desc: DescMessage, options: JsonReadOptions): JsonReader {
   let types = typesOf.get(options);
@@ -100,8 +102,7 @@ function fieldTextReader({ fields }: MessagePlan): JsonReader["readField"] {
         expectWord(c, "null");
       } else {
         if (onPath !== undefined && field.ordinary) c.mask = { prefix: "", onPath };
-        // A cast: the caller says that the field belongs to the target; which properties that has, only its type knows.
-        field.read(c, target as OpenMessage);
+        field.read(c, target);
       }
       expectEnd(c);
     } catch (cause) {
@@ -136,7 +137,9 @@ function wellKnownReader(desc: DescMessage, lenient: boolean, readAny: ReadValue
     case "google.protobuf.ListValue":
       return readListValue;
     default:
-      return isWrapperDesc(desc) ? wrapperReader(desc, scalarReader(desc.fields[0].scalar, lenient)) : undefined;
+      return isWrapperDesc(desc)
+        ? wrapperReader(desc, scalarReader(desc.fields[0].scalar, lenient))
+        : undefined;
   }
 }
 

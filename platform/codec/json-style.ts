@@ -30,5 +30,9 @@ export function isOutputOnly(field: DescField): boolean {
 
 /** How the values of an enum are spelt in enveloped services: the `trunkline.v1.wire` option, by number. */
 export function wireSpellings(desc: DescEnum): ReadonlyMap<number, string> {
-  return new Map(desc.values.filter((value) => hasOption(value, wire)).map((value) => [value.number, getOption(value, wire)]));
+  return new Map(
+    desc.values
+      .filter((value) => hasOption(value, wire))
+      .map((value) => [value.number, getOption(value, wire)]),
+  );
 }

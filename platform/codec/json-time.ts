@@ -25,7 +25,8 @@ export function parseTimestampText(text: string): Timestamp {
   const nanos = fractionEnd === 19 ? 0 : nanosOf(text, 20, fractionEnd);
   const seconds = day * daySeconds + hour * 3600 + minute * 60 + second - offsetSeconds(text, fractionEnd);
   const fits = hour <= 23 && minute <= 59 && second <= 59 && separated(text);
-  if (!fits || Number.isNaN(nanos) || Number.isNaN(seconds)) throw refusal("INVALID_VALUE", timestampSentence, text);
+  if (!fits || Number.isNaN(nanos) || Number.isNaN(seconds))
+    throw refusal("INVALID_VALUE", timestampSentence, text);
   if (seconds < timestampSecondsMin || seconds > timestampSecondsMax) {
     throw refusal("OUT_OF_RANGE", "must be in the years 0001 to 9999", text);
   }
@@ -50,7 +51,8 @@ function offsetSeconds(text: string, at: number): number {
   if (sign === upperZ) return text.length === at + 1 ? 0 : NaN;
   const hours = digits(text, at + 1, 2);
   const minutes = digits(text, at + 4, 2);
-  if (text.length !== at + 6 || text.charCodeAt(at + 3) !== colon || !(hours <= 23 && minutes <= 59)) return NaN;
+  if (text.length !== at + 6 || text.charCodeAt(at + 3) !== colon || !(hours <= 23 && minutes <= 59))
+    return NaN;
   if (sign === plus) return hours * 3600 + minutes * 60;
   return sign === minus ? -(hours * 3600 + minutes * 60) : NaN;
 }
@@ -149,7 +151,8 @@ function dateOf(days: number): string {
   const era = Math.floor(shifted / 146097);
   const dayOfEra = shifted - era * 146097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) / 365,
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);

@@ -18,7 +18,11 @@ export interface UnionPlan {
 }
 
 /** Makes the plan. Throws Error if the contract names a discriminator that can't be one. */
-export function unionPlan(oneof: DescOneof, discriminator: string, fields: ReadonlyMap<string, FieldPlan>): UnionPlan {
+export function unionPlan(
+  oneof: DescOneof,
+  discriminator: string,
+  fields: ReadonlyMap<string, FieldPlan>,
+): UnionPlan {
   const sibling = oneof.parent.fields.find(({ name }) => name === discriminator);
   if (sibling === undefined) throw new Error(`${oneof.toString()}: no field ${discriminator} beside it`);
   const members = new Map<string, FieldPlan>();
@@ -55,7 +59,13 @@ function memberNameOf(sibling: DescField): (message: OpenMessage) => string | un
  * Goes back to the value at `at`, which was passed over, and reads it into the member that the discriminator names. Its
  * path comes last in an update mask, whatever its place in the document.
  */
-export function readUnion(c: Cursor, union: UnionPlan, at: number, message: OpenMessage, rejectUnknown: boolean): void {
+export function readUnion(
+  c: Cursor,
+  union: UnionPlan,
+  at: number,
+  message: OpenMessage,
+  rejectUnknown: boolean,
+): void {
   const name = union.memberName(message);
   if (name === undefined) throw refusal("INVALID_VALUE", "the field that tells its kind is not given");
   const member = union.members.get(name);

@@ -33,7 +33,10 @@ export function fieldWriter(field: DescField, types: WriteTypes): FieldWriter {
   const given = givenValue(field);
   const key = `${writeString(keyOf(field, types.options))}:`;
   const nextKey = `,${key}`;
-  const unset = unsetText(field, types);
+  // Not before the first message is written: the default of a message type may lead back to this field.
+  let defaulted: string | undefined;
+  const byDefault = () => (defaulted ??= defaultText(field, write, types));
+  const unset = unsetText(field, byDefault, types.options);
   return {
     protoName: field.name,
     append(members, message) {
@@ -44,7 +47,7 @@ export function fieldWriter(field: DescField, types: WriteTypes): FieldWriter {
     },
     value(message) {
       const value = given(message);
-      return value === undefined ? defaultText(field, types) : write(value);
+      return value === undefined ? byDefault() : write(value);
     },
   };
 }
@@ -85,7 +88,9 @@ function givenValue(field: DescField): (message: OpenMessage) => never | undefin
   return implicitValue(field);
 }
 
-function implicitValue(field: DescField & { fieldKind: "scalar" | "enum" }): (message: OpenMessage) => never | undefined {
+function implicitValue(
+  field: DescField & { fieldKind: "scalar" | "enum" },
+): (message: OpenMessage) => never | undefined {
   const { localName } = field;
   if (field.scalar === ScalarType.BYTES) {
     return (message) => {
@@ -103,7 +108,11 @@ function implicitValue(field: DescField & { fieldKind: "scalar" | "enum" }): (me
 
 function zeroOf(field: DescField & { fieldKind: "scalar" | "enum" }): string | number | bigint | boolean {
   if (field.fieldKind === "enum") return field.enum.values[0]?.number ?? 0;
-  switch (field.scalar) {
+  return scalarZero(field.scalar, field.longAsString);
+}
+
+function scalarZero(type: ScalarType, longAsString: boolean): string | number | bigint | boolean {
+  switch (type) {
     case ScalarType.STRING:
     case ScalarType.BYTES:
       return "";
@@ -114,24 +123,34 @@ function zeroOf(field: DescField & { fieldKind: "scalar" | "enum" }): string | n
     case ScalarType.SFIXED64:
     case ScalarType.UINT64:
     case ScalarType.FIXED64:
-      return field.longAsString ? "0" : 0n;
-    default:
+      return longAsString ? "0" : 0n;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
       return 0;
   }
 }
 
 /** What is written for a field that is not set, or at its default: undefined for nothing. */
-function unsetText(field: DescField, types: WriteTypes): () => string | undefined {
-  const { options } = types;
+function unsetText(
+  field: DescField,
+  byDefault: () => string,
+  options: JsonWriteOptions,
+): () => string | undefined {
   const emit = options.styled ? fieldStyle(field)?.emit : undefined;
   if (emit === Emit.NULL) return () => "null";
   const implicit = field.presence === FieldPresence.IMPLICIT && field.oneof === undefined;
-  if (emit === Emit.OMIT || (emit !== Emit.DEFAULT && !(implicit && options.emitImplicit))) return () => undefined;
-  return () => defaultText(field, types);
+  if (emit === Emit.OMIT || (emit !== Emit.DEFAULT && !(implicit && options.emitImplicit)))
+    return () => undefined;
+  return byDefault;
 }
 
 /** The default of a type: `null` if it has none and its JSON is not an object. */
-function defaultText(field: DescField, types: WriteTypes): string {
+function defaultText(field: DescField, write: WriteValue, types: WriteTypes): string {
   switch (field.fieldKind) {
     case "list":
       return "[]";
@@ -140,37 +159,30 @@ function defaultText(field: DescField, types: WriteTypes): string {
     case "message":
       return types.emptyOf(field.message);
     case "enum":
-      return valueWriter(field, types)((field.enum.values[0]?.number ?? 0) as never);
+      return write(zeroOf(field) as never);
     case "scalar":
       if (field.scalar === ScalarType.BYTES) return '""';
-      return valueWriter(field, types)(zeroOf(field) as never);
+      return write(zeroOf(field) as never);
   }
 }
 
 function valueWriter(field: DescField, types: WriteTypes): WriteValue {
-  switch (field.fieldKind) {
-    case "list":
-      return listWriter(elementWriter(field, types));
-    case "map": {
-      const write = elementWriter(field, types);
-      // A cast: the entries have the type that `write` was made for.
-      return (map: { [key: string]: never }) => writeEntries(map, write);
-    }
-    case "message":
-      if (field.oneof === undefined && isWrapperDesc(field.message)) {
-        // protobuf-es keeps the bare value here, and here only.
-        return scalarWriter(field.message.fields[0].scalar, false);
-      }
-      return elementWriter(field, types);
-    default:
-      return elementWriter(field, types);
+  if (field.fieldKind === "message" && field.oneof === undefined && isWrapperDesc(field.message)) {
+    // protobuf-es keeps the bare value here, and here only.
+    return scalarWriter(field.message.fields[0].scalar, false);
   }
+  const write = elementWriter(field, types);
+  if (field.fieldKind === "list") return listWriter(write);
+  if (field.fieldKind === "map") return (map: { [key: string]: never }) => writeEntries(map, write);
+  return write;
 }
 
 function elementWriter(field: DescField, types: WriteTypes): WriteValue {
   const { styled } = types.options;
   if (field.message !== undefined) {
-    return field.message.typeName === "google.protobuf.Struct" ? writeJsonValue : types.writerOf(field.message);
+    return field.message.typeName === "google.protobuf.Struct"
+      ? writeJsonValue
+      : types.writerOf(field.message);
   }
   if (field.enum !== undefined) return enumWriter(field.enum, styled ? wireSpellings(field.enum) : undefined);
   return scalarWriter(field.scalar, styled && fieldStyle(field)?.jsonNumber === true);
@@ -179,7 +191,8 @@ function elementWriter(field: DescField, types: WriteTypes): WriteValue {
 function listWriter(write: WriteValue): WriteValue {
   return (list: readonly never[]) => {
     let text = "[";
-    for (let i = 0; i < list.length; i++) text += i === 0 ? write(list[i] as never) : `,${write(list[i] as never)}`;
+    for (let i = 0; i < list.length; i++)
+      text += i === 0 ? write(list[i] as never) : `,${write(list[i] as never)}`;
     return `${text}]`;
   };
 }

@@ -38,7 +38,8 @@ function jsonWriters(options: JsonWriteOptions): (desc: DescMessage) => JsonWrit
       plan = [];
       // Kept before its fields are compiled, as they may lead back to it.
       plans.set(desc, plan);
-      for (const field of desc.fields.toSorted((a, b) => a.number - b.number)) plan.push(fieldWriter(field, types));
+      for (const field of desc.fields.toSorted((a, b) => a.number - b.number))
+        plan.push(fieldWriter(field, types));
     }
     return plan;
   }
@@ -66,7 +67,8 @@ function jsonWriters(options: JsonWriteOptions): (desc: DescMessage) => JsonWrit
     if (any.typeUrl === "") return "{}";
     const message = anyUnpack(any, options.registry);
     const desc = message && options.registry.getMessage(message.$typeName);
-    if (message === undefined || desc === undefined) throw new Error(`an Any holds an unknown type: ${any.typeUrl}`);
+    if (message === undefined || desc === undefined)
+      throw new Error(`an Any holds an unknown type: ${any.typeUrl}`);
     const type = `"@type":${writeString(any.typeUrl)}`;
     const text = writeMessage(desc, message);
     if (hasCustomJsonRepresentation(desc)) return `{${type},"value":${text}}`;
@@ -79,12 +81,12 @@ function jsonWriters(options: JsonWriteOptions): (desc: DescMessage) => JsonWrit
       const write = writerOf(desc);
       const fields = new Map(planOf(desc).map((field) => [field.protoName, field]));
       writer = {
-        // Casts: callers give messages of the type that they asked the writer for.
+        // A cast: callers give messages of the type that they asked the writer for.
         write: (message) => write(message as never),
         writeField(message, { name }) {
           const field = fields.get(name);
           if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
-          return field.value(message as OpenMessage);
+          return field.value(message);
         },
       };
       jsonWriterOf.set(desc, writer);
@@ -124,7 +126,7 @@ function wellKnownWriter(desc: DescMessage, writeAny: (any: Any) => string): Wri
 }
 
 /** Times need no escapes. */
-function quoted<T>(format: (message: T) => string): WriteValue {
+function quoted(format: (message: never) => string): WriteValue {
   return (message: never) => `"${format(message)}"`;
 }
 

@@ -12,8 +12,8 @@ export type OpenMessage = Message & { [localName: string]: unknown };
  */
 export function messageFactory(desc: DescMessage): () => OpenMessage {
   const compiled = compileMessage(desc);
-  // Casts, as the descriptor is known at run time only.
+  // A cast, as the descriptor is known at run time only.
   if (compiled === undefined) return () => create(desc) as OpenMessage;
   const { Message } = compiled;
-  return () => new Message() as OpenMessage;
+  return () => new Message();
 }

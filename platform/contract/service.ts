@@ -41,6 +41,5 @@ export function defineService<S extends DescService>(
   handlers: Handlers<S>,
   override?: PolicyOverride,
 ): ServiceDefinition {
-  // Each handler fits its own descriptor, which the type of the parameter has just checked.
-  return { service, handlers: handlers as unknown as Record<string, AnyHandler>, override };
+  return { service, handlers, override };
 }

@@ -9,7 +9,8 @@ import { addVary, type AnswerHeaders } from "./metadata.js";
 export interface RestAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  readonly body: Buffer;
+  /** JSON that is not coded stays a string: node then writes head and body of HTTP/1.1 in one piece. */
+  readonly body: Buffer | string;
 }
 
 /** Adds the request id of the call, if it has one. */
@@ -29,16 +30,21 @@ const compressible =
 export function encodeAnswer(
   status: number,
   headers: AnswerHeaders,
-  body: Buffer,
+  body: Buffer | string,
   request: HeaderRecord,
 ): RestAnswer | Promise<RestAnswer> {
   if (!compressible.test(String(headers["content-type"]))) return { status, headers, body };
   addVary(headers, "Accept-Encoding");
   const { coding, identity } = codingsOf(headerOf(request, "accept-encoding"));
-  if (coding === undefined || (body.length < codingBytesMin && identity)) return { status, headers, body };
+  if (coding === undefined || (bytesOf(body) < codingBytesMin && identity)) return { status, headers, body };
   headers["content-encoding"] = coding;
-  const coded = deflateBody(coding, body);
+  const coded = deflateBody(coding, Buffer.from(body));
   return coded instanceof Promise
     ? coded.then((b) => ({ status, headers, body: b }))
     : { status, headers, body: coded };
+}
+
+/** The length of a body in bytes. */
+export function bytesOf(body: Buffer | string): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
 }

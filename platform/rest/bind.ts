@@ -1,7 +1,6 @@
 // Hot path: makes the request message of every REST call.
-import type { DescMessage, Message, Registry } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import { HttpBodySchema } from "../../gen/ts/google/api/httpbody_pb.js";
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { Envelope, type ServiceRest } from "../../gen/ts/trunkline/v1/rest_pb.js";
 import type { HeaderRecord } from "../call/call.js";
@@ -13,21 +12,20 @@ import type { MethodPlan } from "../contract/plan.js";
 import { tooLarge } from "../wire/compression.js";
 import { inflateRequest, requestCoding } from "../wire/message.js";
 import { headerOf } from "../wire/unary.js";
-import { bodyBinder, type BodyTarget } from "./body.js";
+import { bodyTargetOf, type HttpBinding } from "./body-target.js";
+import { bodyBinder } from "./body.js";
 import { offeredCodings } from "./coding.js";
 import { formOf, isRpcType, unsupportedType } from "./content.js";
-import { updateMaskOf } from "./mask.js";
 import { pagerOf } from "./page.js";
 import { pathBinder } from "./path.js";
-import { placeOf, type Place } from "./place.js";
 import { queryBinder } from "./query.js";
 import type { TextStyle } from "./slot.js";
-import type { Template } from "./template.js";
 
 /** How requests are read, the same for all bindings of a server. */
 export interface BindOptions {
-  /** Resolves the `@type` of Any in JSON. */
-  readonly registry: Registry;
+  /** How JSON is read in ordinary services, and in lenient ones. Compiled readers are kept by these objects. */
+  readonly strictJson: JsonReadOptions;
+  readonly lenientJson: JsonReadOptions;
   /** Largest body in bytes, after content decoding, where the method sets none. */
   readonly bodyBytesMax: number;
   readonly queryParametersMax: number;
@@ -35,16 +33,6 @@ export interface BindOptions {
   readonly queryIgnored: readonly string[];
   /** The FieldMask field that PATCH fills where the method names none. */
   readonly patchMaskField: string;
-  /** Unknown members of JSON bodies. */
-  readonly unknownFields: "ignore" | "reject";
-}
-
-/** One google.api.http rule. */
-export interface HttpBinding {
-  readonly httpMethod: string;
-  readonly template: Template;
-  /** "*", the name of a field, or "" for none. */
-  readonly body: string;
 }
 
 /** Reads requests of one binding. */
@@ -75,20 +63,15 @@ export interface Binder {
 export function compileBinder(plan: MethodPlan, binding: HttpBinding, options: BindOptions): Binder {
   const { input } = plan.method;
   const style = textStyle(plan.serviceRest);
-  const readOptions = jsonOptions(plan.serviceRest, options);
+  const readOptions = plan.serviceRest.lenient ? options.lenientJson : options.strictJson;
   const path = pathBinder(binding.template, input, style);
-  const target = bodyTarget(plan, binding, path.places, options);
+  const target = bodyTargetOf(plan, binding, path.places, options.patchMaskField);
   const pager = pagerOf(plan);
   const query = queryBinder({
     message: input,
     style,
     path: path.places,
-    body:
-      binding.body === ""
-        ? undefined
-        : binding.body === "*"
-          ? "*"
-          : { field: fieldNamed(input, binding.body).jsonName },
+    body: target.kind === "none" ? undefined : (target.place?.path ?? "*"),
     pager,
     ignored: plan.serviceRest.lenient ? () => true : matcher(options.queryIgnored),
     parametersMax: options.queryParametersMax,
@@ -137,54 +120,6 @@ export function compileBinder(plan: MethodPlan, binding: HttpBinding, options: B
 /** The text style of a service. */
 export function textStyle({ envelope, lenient, commaLists }: ServiceRest): TextStyle {
   return { wireNames: lenient || envelope === Envelope.V4, commaLists };
-}
-
-// One options object a style, since readers are kept by it.
-const readOptionsOf = new WeakMap<BindOptions, Map<boolean, JsonReadOptions>>();
-
-function jsonOptions({ lenient }: ServiceRest, options: BindOptions): JsonReadOptions {
-  let styles = readOptionsOf.get(options);
-  if (styles === undefined) readOptionsOf.set(options, (styles = new Map()));
-  let made = styles.get(lenient);
-  if (made === undefined) {
-    made = { registry: options.registry, unknownFields: lenient ? "ignore" : options.unknownFields, lenient };
-    styles.set(lenient, made);
-  }
-  return made;
-}
-
-function bodyTarget(
-  plan: MethodPlan,
-  { httpMethod, body }: HttpBinding,
-  path: readonly Place[],
-  options: BindOptions,
-): BodyTarget {
-  if (body === "") return { kind: "none" };
-  if (httpMethod === "GET" || httpMethod === "HEAD" || httpMethod === "DELETE")
-    throw new Error(`${httpMethod} has a body`);
-  const { input } = plan.method;
-  if (body === "*") return isHttpBody(input) ? { kind: "raw", place: undefined } : { kind: "whole" };
-  const field = fieldNamed(input, body);
-  if (path.some((place) => place.chain.length === 1 && place.field === field)) {
-    throw new Error(`the path binds the body field ${body}`);
-  }
-  if (field.fieldKind === "message" && isHttpBody(field.message))
-    return { kind: "raw", place: placeOf([field]) };
-  return {
-    kind: "field",
-    place: placeOf([field]),
-    mask: updateMaskOf(plan, httpMethod, field, path, options.patchMaskField),
-  };
-}
-
-function fieldNamed(message: DescMessage, name: string) {
-  const field = message.fields.find((f) => f.name === name);
-  if (field === undefined) throw new Error(`${message.typeName} has no field ${name} for the body`);
-  return field;
-}
-
-function isHttpBody(message: DescMessage | undefined): boolean {
-  return message?.typeName === HttpBodySchema.typeName;
 }
 
 function codingOf(headers: HeaderRecord) {

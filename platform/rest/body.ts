@@ -5,20 +5,11 @@ import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { fail } from "../call/errors.js";
 import { binaryCodec } from "../codec/binary.js";
 import { Violation, type JsonReader } from "../codec/json.js";
+import type { BodyTarget } from "./body-target.js";
 import { formOf, unsupportedType } from "./content.js";
 import type { UpdateMask } from "./mask.js";
 import { otherMember, overlay } from "./overlay.js";
 import { clear, type Place } from "./place.js";
-
-/**
- * What the body of a binding fills: the whole message, one field of it, or nothing; or, unparsed, a google.api.HttpBody
- * that is the message (no place) or a field.
- */
-export type BodyTarget =
-  | { readonly kind: "whole" }
-  | { readonly kind: "field"; readonly place: Place; readonly mask: UpdateMask | undefined }
-  | { readonly kind: "raw"; readonly place: Place | undefined }
-  | { readonly kind: "none" };
 
 /** Reads a body into a message that has its path and query values already. */
 export type BodyBinder = (message: Message, body: Buffer, contentType: string | undefined) => Message;

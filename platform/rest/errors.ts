@@ -75,7 +75,7 @@ export function errorRenderer({ registry, docsUrl, challenge }: ErrorOptions): E
       addMetadata(identify(headers, call), call);
       addHeaders(headers, failure.error.metadata);
       addOwnHeaders(headers, failure, status, style, challenge);
-      return encodeAnswer(status, headers, Buffer.from(body), request);
+      return encodeAnswer(status, headers, body, request);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import type { Call, HeaderRecord } from "../call/call.js";
 import { fail } from "../call/errors.js";
+import { parseBytesText } from "../codec/json-scalars.js";
 
 /** Headers of an answer as node takes them: lower-case names. */
 export type AnswerHeaders = Record<string, string | string[]>;
@@ -41,18 +42,10 @@ const responseNames = new Set([
 ]);
 /** Consumed by the deadline step. */
 const consumed = new Set(["x-server-timeout"]);
-const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** Whether a request header is one that handlers may see over REST. */
 export function isRequestMetadata(name: string): boolean {
   return (name.startsWith("x-") && !consumed.has(name)) || requestNames.has(name);
-}
-
-/** The request headers that handlers may see over REST. Credentials are still in it; they end at the authenticate step. */
-export function requestMetadata(headers: HeaderRecord): HeaderRecord {
-  const visible: Record<string, string | readonly string[] | undefined> = Object.create(null);
-  for (const name of Object.keys(headers)) if (isRequestMetadata(name)) visible[name] = headers[name];
-  return visible;
 }
 
 /**
@@ -65,11 +58,17 @@ export function checkBinary(headers: HeaderRecord): void {
     if (!name.endsWith("-bin") || !isRequestMetadata(name)) continue;
     const value = headers[name] ?? "";
     for (const each of typeof value === "string" ? value.split(",") : value) {
-      const text = each.trim();
-      const letters = text.endsWith("=") ? text.indexOf("=") : text.length;
-      if (!base64.test(text) || letters % 4 === 1)
-        throw fail(Reason.REQUEST_MALFORMED, "binary header is not base64");
+      if (!isBase64(each.trim())) throw fail(Reason.REQUEST_MALFORMED, "binary header is not base64");
     }
+  }
+}
+
+function isBase64(text: string): boolean {
+  try {
+    parseBytesText(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

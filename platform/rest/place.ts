@@ -20,16 +20,18 @@ export interface Place {
   set(message: Message, value: unknown): void;
 }
 
+type MessageField = DescField & { message: DescMessage };
+
 /** The place at the end of a chain of fields. All but the last are singular messages. */
 export function placeOf(chain: readonly DescField[]): Place {
   const field = chain.at(-1);
   if (field === undefined) throw new Error("a place needs a field");
-  const parents = chain.slice(0, -1);
+  // All but the last are message fields: that is what a chain is.
+  const parents = chain.slice(0, -1) as MessageField[];
   const set = setterOf(field);
   const parentOf = (message: Message) => {
     let fields: Fields = message;
-    for (let i = 0; i < parents.length; i++)
-      fields = enter(fields, parents[i] as DescField & { message: DescMessage });
+    for (const parent of parents) fields = enter(fields, parent);
     return fields;
   };
   return {
@@ -76,7 +78,8 @@ function setterOf(field: DescField): (fields: Fields, value: unknown) => void {
   const { localName } = field;
   const wrapper = field.message !== undefined && isWrapperDesc(field.message) ? field.message : undefined;
   if (field.fieldKind === "list") {
-    // Lists of wrappers hold messages; protobuf-es takes wrappers apart in singular fields only.
+    // A list field is always there, as an array. Lists of wrappers hold messages: protobuf-es takes wrappers apart in
+    // singular fields only.
     return wrapper === undefined
       ? (fields, value) => (fields[localName] as unknown[]).push(value)
       : (fields, value) => (fields[localName] as unknown[]).push(create(wrapper, { value }));
@@ -92,7 +95,7 @@ function setterOf(field: DescField): (fields: Fields, value: unknown) => void {
   };
 }
 
-function enter(fields: Fields, field: DescField & { message: DescMessage }): Fields {
+function enter(fields: Fields, field: MessageField): Fields {
   const present = read(fields, field);
   // A parent is a message field, so its value is one.
   if (present !== undefined) return present as Fields;

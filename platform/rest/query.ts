@@ -1,20 +1,14 @@
 // Hot path: runs for every request with a query.
-import { create, ScalarType, type DescMessage, type Message } from "@bufbuild/protobuf";
-import {
-  DurationSchema,
-  FieldMaskSchema,
-  TimestampSchema,
-  type Duration,
-  type FieldMask,
-  type Timestamp,
-} from "@bufbuild/protobuf/wkt";
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { FieldMaskSchema, type FieldMask } from "@bufbuild/protobuf/wkt";
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { fail } from "../call/errors.js";
 import { printable, refusal, within } from "../codec/json-refusal.js";
-import { durationInRange, timestampInRange } from "../codec/json-time.js";
+import { parseBytesText } from "../codec/json-scalars.js";
 import { Violation, type JsonReader } from "../codec/json.js";
 import type { Pager } from "./page.js";
 import type { Place } from "./place.js";
+import { checkParts, newSeen, take, type Seen } from "./seen.js";
 import { findSlot, type Slot, type TextStyle } from "./slot.js";
 import { percentDecode } from "./target.js";
 
@@ -24,8 +18,8 @@ export interface QueryRules {
   readonly style: TextStyle;
   /** Places that the path fills. */
   readonly path: readonly Place[];
-  /** What the body fills: everything, the field with this json_name, or nothing. */
-  readonly body: "*" | { readonly field: string } | undefined;
+  /** What the body fills: "*" for everything, the json_name of a field, or nothing. */
+  readonly body: string | undefined;
   readonly pager: Pager | undefined;
   /** Whether a parameter that names no field is passed over. */
   readonly ignored: (key: string) => boolean;
@@ -80,10 +74,10 @@ export function queryBinder(rules: QueryRules): QueryBinder {
     if (hasOtherSource(slot.path, rules)) {
       throw new Violation(path, "SOURCE_CONFLICT", "comes from the path or the body");
     }
-    if (rules.pager?.readers.has(slot.field) !== true) claim(slot, path, seen);
     // A `+` in base64 that was not encoded has no other meaning (TRANSCODING 4.1).
     const value = decode(rawValue, !takesBytes(slot));
     try {
+      if (rules.pager?.readers.has(slot.field) !== true) take(slot, seen);
       put(message, slot, value);
     } catch (error) {
       throw within(path, error);
@@ -148,73 +142,9 @@ export function queryBinder(rules: QueryRules): QueryBinder {
   };
 }
 
-/** What was set so far, to find the second source of a field. */
-interface Seen {
-  /** Singular fields and map entries. */
-  readonly values: Set<string>;
-  /** Messages of which a part was set. */
-  readonly parents: Set<string>;
-  /** Members of oneofs, by the path of the oneof. */
-  readonly groups: Map<string, string>;
-  /** Slots inside a Timestamp or Duration. */
-  parts: Slot[] | undefined;
-}
-
-function newSeen(path: readonly Place[]): Seen {
-  const seen: Seen = { values: new Set(), parents: new Set(), groups: new Map(), parts: undefined };
-  for (const place of path) joinGroups(place, seen);
-  return seen;
-}
-
-function claim(slot: Slot, path: string, seen: Seen): void {
-  if (!joinGroups(slot, seen))
-    throw new Violation(path, "ONEOF_CONFLICT", "another member of the oneof is given");
-  if (slot.kind === "list" || slot.kind === "mask" || slot.kind === "none") return;
-  let duplicate = seen.values.has(path) || seen.parents.has(path);
-  for (let dot = path.indexOf("."); dot >= 0 && dot < slot.path.length; dot = path.indexOf(".", dot + 1)) {
-    const parent = path.slice(0, dot);
-    duplicate ||= seen.values.has(parent);
-    seen.parents.add(parent);
-  }
-  if (duplicate) throw new Violation(path, "DUPLICATE_FIELD", "given more than once");
-  seen.values.add(path);
-  const within = slot.field.parent.typeName;
-  if (within === TimestampSchema.typeName || within === DurationSchema.typeName)
-    (seen.parts ??= []).push(slot);
-}
-
-/** Notes the members of oneofs that lead to a place. False if one of them has another member already. */
-function joinGroups(place: Place, seen: Seen): boolean {
-  let prefix = "";
-  for (const field of place.chain) {
-    if (field.oneof !== undefined) {
-      const group = `${prefix}${field.oneof.name}`;
-      const member = seen.groups.get(group);
-      if (member !== undefined && member !== field.name) return false;
-      seen.groups.set(group, field.name);
-    }
-    prefix += `${field.name}.`;
-  }
-  return true;
-}
-
-/** Timestamps and Durations that were given in parts have to be in range as a whole. */
-function checkParts(message: Message, seen: Seen, violations: Violation[]): void {
-  for (const slot of seen.parts ?? []) {
-    // `parts` holds fields of these two types only.
-    const whole = slot.parentOf(message) as unknown as Timestamp | Duration;
-    const fits =
-      whole.$typeName === TimestampSchema.typeName ? timestampInRange(whole) : durationInRange(whole);
-    if (!fits)
-      violations.push(
-        new Violation(slot.path, "OUT_OF_RANGE", "seconds and nanos do not make a valid value"),
-      );
-  }
-}
-
 function hasOtherSource(path: string, { path: places, body }: QueryRules): boolean {
   if (body === "*") return true;
-  if (body !== undefined && related(path, body.field)) return true;
+  if (body !== undefined && related(path, body)) return true;
   for (const place of places) if (related(path, place.path)) return true;
   return false;
 }
@@ -246,12 +176,9 @@ function addPaths(message: Message, place: Place, paths: readonly string[]): voi
   for (const path of paths) if (!mask.paths.includes(path)) mask.paths.push(path);
 }
 
-function takesBytes({ field }: Slot): boolean {
-  const scalar = field.message?.fields[0]?.scalar ?? field.scalar;
-  return (
-    scalar === ScalarType.BYTES &&
-    (field.message === undefined || field.message.typeName === "google.protobuf.BytesValue")
-  );
+/** Readers of bytes are the same function everywhere. */
+function takesBytes(slot: Slot): boolean {
+  return "read" in slot && slot.read === parseBytesText;
 }
 
 function decode(text: string, plusIsSpace: boolean): string {

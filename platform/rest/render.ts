@@ -8,7 +8,7 @@ import { fail } from "../call/errors.js";
 import { binaryCodec } from "../codec/binary.js";
 import type { MethodPlan } from "../contract/plan.js";
 import { headerOf } from "../wire/unary.js";
-import { encodeAnswer, identify, type RestAnswer } from "./answer.js";
+import { bytesOf, encodeAnswer, identify, type RestAnswer } from "./answer.js";
 import { cachingHeaders } from "./caching.js";
 import { codingsOf } from "./coding.js";
 import { acceptable, type Form } from "./content.js";
@@ -56,8 +56,9 @@ export function compileRenderer(plan: MethodPlan, responseBody: string, options:
       for (const [name, value] of caching) headers[name] = value;
       addMetadata(identify(headers, call), call);
       const body = content.write(message, formIn(request) ?? "json", headers);
-      if (body.length > bytesMax) throw new Error(`answer of ${body.length} bytes is larger than ${bytesMax}`);
-      if (call !== undefined) call.responseBytes = body.length;
+      const bytes = bytesOf(body);
+      if (bytes > bytesMax) throw new Error(`answer of ${bytes} bytes is larger than ${bytesMax}`);
+      if (call !== undefined) call.responseBytes = bytes;
       return encodeAnswer(200, headers, body, request);
     },
   };
@@ -68,12 +69,13 @@ interface Content {
   /** The forms that a client may choose from; undefined if it has no choice. */
   readonly offered: readonly Form[] | undefined;
   /** Writes the body and adds its headers. */
-  write(message: Message, form: Form, headers: AnswerHeaders): Buffer;
+  write(message: Message, form: Form, headers: AnswerHeaders): Buffer | string;
 }
 
 function contentOf(plan: MethodPlan, field: DescField | undefined, registry: Registry): Content {
   const { output } = plan.method;
-  if ((field === undefined ? output : field.message)?.typeName === HttpBodySchema.typeName) return rawContent(field);
+  if ((field === undefined ? output : field.message)?.typeName === HttpBodySchema.typeName)
+    return rawContent(field);
   const writeJson = compileBody(plan, field, registry);
   const writeBinary = binaryBody(output, field);
   return {
@@ -81,7 +83,7 @@ function contentOf(plan: MethodPlan, field: DescField | undefined, registry: Reg
     write(message, form, headers) {
       const binary = form === "proto" && writeBinary !== undefined;
       headers["content-type"] = binary ? "application/proto" : "application/json";
-      return binary ? writeBinary(message) : Buffer.from(writeJson(message));
+      return binary ? writeBinary(message) : writeJson(message);
     },
   };
 }
@@ -109,7 +111,10 @@ function responseField({ method }: MethodPlan, name: string): DescField | undefi
 }
 
 /** Writes the answer in binary; undefined where it is no message of its own. */
-function binaryBody(output: DescMessage, field: DescField | undefined): ((message: Message) => Buffer) | undefined {
+function binaryBody(
+  output: DescMessage,
+  field: DescField | undefined,
+): ((message: Message) => Buffer) | undefined {
   if (field === undefined) {
     const codec = binaryCodec(output);
     return (message) => codec.encode(message, 0);

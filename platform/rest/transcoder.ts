@@ -5,8 +5,10 @@ import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import type { Call, HeaderRecord } from "../call/call.js";
 import { fail } from "../call/errors.js";
 import type { RestAnswer } from "./answer.js";
+import type { BindOptions } from "./bind.js";
 import { routesOf, type Binding, type Matched, type RestOperation } from "./binding.js";
-import { errorRenderer, type ErrorStyle } from "./errors.js";
+import { errorRenderer, type ErrorOptions, type ErrorStyle } from "./errors.js";
+import type { RenderOptions } from "./render.js";
 import { routeTable, splitPath } from "./routes.js";
 import { readTarget, type Target } from "./target.js";
 
@@ -121,8 +123,11 @@ export function restRouter<Op extends RestOperation>(
 }
 
 function withDefaults(options: RestOptions) {
+  const { registry } = options;
   return {
-    registry: options.registry,
+    registry,
+    strictJson: { registry, unknownFields: options.unknownFields ?? "ignore", lenient: false },
+    lenientJson: { registry, unknownFields: "ignore", lenient: true },
     errorStyle: options.errorStyle ?? "plain",
     docsUrl: options.docsUrl,
     challenge: options.challenge ?? "Bearer",
@@ -132,6 +137,8 @@ function withDefaults(options: RestOptions) {
     bodyBytesMax: options.bodyBytesMax ?? 4 * 1024 * 1024,
     answerBytesMax: options.answerBytesMax ?? 4 * 1024 * 1024,
     patchMaskField: options.patchMaskField ?? "update_mask",
-    unknownFields: options.unknownFields ?? "ignore",
-  } satisfies Required<Omit<RestOptions, "docsUrl">> & { docsUrl: string | undefined };
+  } satisfies BindOptions &
+    RenderOptions &
+    ErrorOptions &
+    Pick<Required<RestOptions>, "errorStyle" | "targetBytesMax">;
 }

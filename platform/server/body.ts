@@ -64,7 +64,8 @@ export function readBody(
     }
     first = chunks = undefined;
     source.removeListener("data", onData);
-    source.pause();
+    // A paused HTTP/2 stream that was reset would never close.
+    if (failure !== "aborted") source.pause();
     done(failure, noBytes);
   };
 
@@ -87,6 +88,11 @@ export function readBody(
 
   if (source.aborted || source.destroyed) {
     process.nextTick(settle, "aborted");
+    return;
+  }
+  // An HTTP/2 body without a byte ends by itself, before anyone asks for it: its "end" is not to come again.
+  if (source.readableEnded) {
+    process.nextTick(settle, undefined);
     return;
   }
   if (bounds.contentLength !== undefined && bounds.contentLength > bounds.bytesMax) {

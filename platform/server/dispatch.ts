@@ -1,6 +1,7 @@
 // Hot path: every request goes through here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { Call } from "../call/call.js";
 import { toConnectError } from "../call/errors.js";
@@ -83,23 +84,23 @@ function serveUnary(surface: Surface, operation: Operation, wire: UnaryWire, exc
   } catch (thrown) {
     return refuse(telemetry, call, toConnectError(thrown), (error) => wire.fail(call, exchange, error));
   }
-  const execution = execute(
-    operation,
-    call,
-    askedMs,
-    telemetry,
-    async () => {
-      const body = await exchange.readBody(wire.bodyBytesMax(operation.requestBytesMax));
-      call.requestBytes = body.length;
-      return wire.read(operation, exchange.headers, body);
-    },
-    (error, message) => {
-      if (error !== undefined) return wire.fail(call, exchange, error);
-      // execute gives a message where it gives no error.
-      return wire.succeed(operation, call, exchange, message!);
-    },
-  );
-  exchange.onGone(execution.cancel);
+  const execution = execute(operation, call, askedMs, telemetry, {
+    read: () => readUnary(operation, wire, call, exchange),
+    succeed: (message) => wire.succeed(operation, call, exchange, message),
+    fail: (error) => wire.fail(call, exchange, error),
+  });
+  exchange.onGone(execution);
+}
+
+async function readUnary(
+  operation: Operation,
+  wire: UnaryWire,
+  call: Call,
+  exchange: AnyExchange,
+): Promise<Message> {
+  const body = await exchange.readBody(wire.bodyBytesMax(operation.requestBytesMax));
+  call.requestBytes = body.length;
+  return wire.read(operation, exchange.headers, body);
 }
 
 async function serveStream(

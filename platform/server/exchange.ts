@@ -28,8 +28,8 @@ export interface Exchange {
   send(status: number, headers: OutgoingRecord, body?: Uint8Array | string): void;
   /** Answers with trailers, in one write. HTTP/2 only. Without a body, the trailers go out as headers ("Trailers-Only"). */
   sendWithTrailers(headers: OutgoingRecord, body: Uint8Array | undefined, trailers: OutgoingRecord): void;
-  /** Calls `listener` once if the client goes away before it was answered. One listener. */
-  onGone(listener: () => void): void;
+  /** Cancels `execution` if the client goes away before it was answered. */
+  onGone(execution: { cancel(): void }): void;
 }
 
 /** Adds the extra headers of an exchange to those of its answer. `vary` is joined, all else is replaced. */

@@ -7,8 +7,15 @@ import type { Operation } from "../call/operation.js";
 import { allowedMs, cancelled, deadlineExceeded } from "../policy/deadline.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 
-/** Writes the one answer of a call. `error` is undefined on success. May throw if the message cannot be encoded. */
-export type Settle = (error: ConnectError | undefined, message: Message | undefined) => void | Promise<void>;
+/** How a call gets its request and gives its answer. */
+export interface Conversation {
+  /** Reads the request message. Runs after the header steps, and only if they let the call through. */
+  read(): Message | Promise<Message>;
+  /** Writes the response. Throws, or rejects, if it cannot be encoded; then nothing was written. */
+  succeed(message: Message): void | Promise<void>;
+  /** Writes a failure. */
+  fail(error: ConnectError): void | Promise<void>;
+}
 
 /** A call that is being answered. */
 export interface Execution {
@@ -16,11 +23,8 @@ export interface Execution {
   cancel(): void;
 }
 
-// Node fires a timer set beyond 2^31-1 ms at once.
-const timerMsMax = 2 ** 31 - 1;
-
 /**
- * Runs header steps, reads the message, runs message steps and the handler, and settles exactly once: with the
+ * Runs header steps, reads the message, runs message steps and the handler, and answers exactly once: with the
  * response, with the failure, or at the deadline with DEADLINE_EXCEEDED whatever the handler is doing. A handler that
  * goes on after that finds its signal aborted; what it still returns is dropped and counted.
  */
@@ -29,74 +33,11 @@ export function execute(
   call: Call,
   askedMs: number | undefined,
   telemetry: Telemetry,
-  read: () => Message | Promise<Message>,
-  settle: Settle,
+  conversation: Conversation,
 ): Execution {
-  let settled = false;
-  let request: Message | undefined;
-  const ms = allowedMs(operation.plan, askedMs);
-  call.deadlineAt = call.startedAt + ms;
-  telemetry.begin(call);
-  const timer = ms <= timerMsMax ? setTimeout(() => interrupt(deadlineExceeded()), ms) : undefined;
-  void run();
-  return { cancel: () => interrupt(cancelled()) };
-
-  async function run(): Promise<void> {
-    try {
-      for (const step of operation.headerSteps) {
-        const pending = step(call);
-        if (pending !== undefined) await pending;
-      }
-      if (settled) return;
-      const reading = read();
-      request = reading instanceof Promise ? await reading : reading;
-      for (const step of operation.messageSteps) {
-        const pending = step(call, request);
-        if (pending !== undefined) await pending;
-      }
-      if (settled) return;
-      // The codec made the message from the method's own input type.
-      const returned = operation.handler(request as never, call);
-      const response = toMessage(
-        operation.plan.method.output,
-        returned instanceof Promise ? await returned : returned,
-      );
-      if (settled) telemetry.metrics.lateHandlers.inc({ method: operation.plan.name, outcome: "answer" });
-      else await finish(undefined, response);
-    } catch (error) {
-      if (settled) telemetry.metrics.lateHandlers.inc({ method: operation.plan.name, outcome: "error" });
-      else await finish(toConnectError(error), undefined);
-    }
-  }
-
-  function interrupt(error: ConnectError): void {
-    if (settled) return;
-    call.abort(error);
-    void finish(error, undefined);
-  }
-
-  async function finish(failure: ConnectError | undefined, response: Message | undefined): Promise<void> {
-    settled = true;
-    clearTimeout(timer);
-    let error = failure;
-    try {
-      const writing = settle(error, response);
-      if (writing !== undefined) await writing;
-    } catch (thrown) {
-      // A response that cannot be written is our fault, and still needs an answer.
-      error = toConnectError(thrown);
-      await answerAnyway(error);
-    }
-    telemetry.end(call, error, request);
-  }
-
-  async function answerAnyway(error: ConnectError): Promise<void> {
-    try {
-      await settle(error, undefined);
-    } catch (thrown) {
-      telemetry.log.error({ method: operation.plan.name, err: thrown }, "answer could not be written");
-    }
-  }
+  const running = new Running(operation, call, telemetry, conversation);
+  running.start(askedMs);
+  return running;
 }
 
 /** What a handler returned as a whole message: fields that it left out get their defaults. */
@@ -104,4 +45,136 @@ export function toMessage(desc: DescMessage, returned: unknown): Message {
   // Handlers return a message or an init shape of their method's output type; the compiler has checked it.
   const shape = returned as Message;
   return shape.$typeName === desc.typeName ? shape : create(desc, returned as never);
+}
+
+// Node fires a timer set beyond 2^31-1 ms at once.
+const timerMsMax = 2 ** 31 - 1;
+
+/**
+ * The stages of a call. Each goes on at once if it can and waits only for a promise: a call whose steps and handler are
+ * synchronous is answered in the turn of the event loop that brought it.
+ */
+class Running implements Execution {
+  readonly #operation: Operation;
+  readonly #call: Call;
+  readonly #telemetry: Telemetry;
+  readonly #conversation: Conversation;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #request: Message | undefined = undefined;
+  #answered = false;
+
+  constructor(operation: Operation, call: Call, telemetry: Telemetry, conversation: Conversation) {
+    this.#operation = operation;
+    this.#call = call;
+    this.#telemetry = telemetry;
+    this.#conversation = conversation;
+  }
+
+  start(askedMs: number | undefined): void {
+    const ms = allowedMs(this.#operation.plan, askedMs);
+    this.#call.deadlineAt = this.#call.startedAt + ms;
+    this.#telemetry.begin(this.#call);
+    if (ms <= timerMsMax) this.#timer = setTimeout(expire, ms, this);
+    this.#headerSteps(0);
+  }
+
+  cancel(): void {
+    this.interrupt(cancelled());
+  }
+
+  interrupt(error: ConnectError): void {
+    if (this.#answered) return;
+    this.#call.abort(error);
+    this.#fail(error);
+  }
+
+  #headerSteps(from: number): void {
+    const steps = this.#operation.headerSteps;
+    try {
+      for (let i = from; i < steps.length; i++) {
+        const pending = steps[i]?.(this.#call);
+        if (pending !== undefined) {
+          pending.then(() => this.#headerSteps(i + 1), this.#failed);
+          return;
+        }
+      }
+      if (this.#answered) return;
+      const reading = this.#conversation.read();
+      if (reading instanceof Promise) reading.then((message) => this.#messageSteps(message, 0), this.#failed);
+      else this.#messageSteps(reading, 0);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #messageSteps(message: Message, from: number): void {
+    this.#request = message;
+    const steps = this.#operation.messageSteps;
+    try {
+      for (let i = from; i < steps.length; i++) {
+        const pending = steps[i]?.(this.#call, message);
+        if (pending !== undefined) {
+          pending.then(() => this.#messageSteps(message, i + 1), this.#failed);
+          return;
+        }
+      }
+      if (this.#answered) return;
+      // The codec made the message from the method's own input type.
+      const returned = this.#operation.handler(message as never, this.#call);
+      if (returned instanceof Promise) returned.then(this.#returned, this.#failed);
+      else this.#returned(returned);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  readonly #returned = (returned: unknown): void => {
+    if (this.#answered) return this.#late("answer");
+    try {
+      const writing = this.#conversation.succeed(toMessage(this.#operation.plan.method.output, returned));
+      this.#close();
+      if (writing === undefined) this.#telemetry.end(this.#call, undefined, this.#request);
+      else writing.then(() => this.#telemetry.end(this.#call, undefined, this.#request), this.#unwritable);
+    } catch (thrown) {
+      this.#unwritable(thrown);
+    }
+  };
+
+  readonly #failed = (thrown: unknown): void => {
+    if (this.#answered) this.#late("error");
+    else this.#fail(toConnectError(thrown));
+  };
+
+  /** A response that cannot be written is our fault, and still needs an answer. */
+  readonly #unwritable = (thrown: unknown): void => {
+    this.#fail(toConnectError(thrown));
+  };
+
+  #fail(error: ConnectError): void {
+    this.#close();
+    try {
+      const writing = this.#conversation.fail(error);
+      if (writing !== undefined) writing.catch(this.#unanswerable);
+    } catch (thrown) {
+      this.#unanswerable(thrown);
+    }
+    this.#telemetry.end(this.#call, error, this.#request);
+  }
+
+  #close(): void {
+    this.#answered = true;
+    clearTimeout(this.#timer);
+  }
+
+  #late(outcome: "answer" | "error"): void {
+    this.#telemetry.metrics.lateHandlers.inc({ method: this.#operation.plan.name, outcome });
+  }
+
+  readonly #unanswerable = (err: unknown): void => {
+    this.#telemetry.log.error({ method: this.#operation.plan.name, err }, "answer could not be written");
+  };
+}
+
+function expire(running: Running): void {
+  running.interrupt(deadlineExceeded());
 }

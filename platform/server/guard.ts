@@ -86,13 +86,22 @@ export function guardSession(
   session.on("ping", onControlFrame);
   session.on("remoteSettings", onControlFrame);
 
-  function onStreamClose(this: http2.ServerHttp2Stream): void {
-    open.delete(this);
-    if (open.size === 0) idleSince = performance.now();
-    if (!this.aborted) return;
-    if (protocolErrors.has(this.rstCode)) {
+  const countReset = (code: number): void => {
+    if (protocolErrors.has(code)) {
       if (!errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (!resets.take()) end("resets", NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+
+  // Comes at once when a stream is reset before its answer is complete.
+  function onAborted(this: http2.ServerHttp2Stream): void {
+    countReset(this.rstCode);
+    // What is left of the body is of no use, and the stream does not close before it is read.
+    this.resume();
+  }
+
+  function onClose(this: http2.ServerHttp2Stream): void {
+    open.delete(this);
+    if (open.size === 0) idleSince = performance.now();
   }
 
   return {
@@ -101,14 +110,22 @@ export function guardSession(
     },
     admit(stream, head) {
       open.add(stream);
-      stream.on("close", onStreamClose);
+      stream.on("aborted", onAborted);
+      stream.on("close", onClose);
       overhead.admit(stream, head.bytes);
       if (head.status !== undefined && !errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
+      if (stream.aborted) onAborted.call(stream);
       return !ended && !stream.closed && !stream.destroyed;
     },
     retire,
     sweep(now) {
       if (ended || session.destroyed) return;
+      for (const stream of open) {
+        // Answered before its body was read: the rest is not wanted (RFC 9113, section 8.1).
+        if (!stream.writableFinished || stream.state.localClose !== 1) continue;
+        stream.close(NGHTTP2_NO_ERROR);
+        stream.resume();
+      }
       if (overhead.excessive(now, open)) return end("overhead", NGHTTP2_ENHANCE_YOUR_CALM);
       if (stalls.find(now, open) !== undefined) return end("write-stall", NGHTTP2_NO_ERROR);
       if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return end("idle", NGHTTP2_NO_ERROR);

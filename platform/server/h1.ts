@@ -59,21 +59,20 @@ export function h1Server(
   // connections: an internal of Node that listen.test.ts watches.
   server.emit("listening");
 
-  function onClose(this: http.ServerResponse): void {
-    inFlight.delete(this);
-    const { socket } = this.req;
-    const connection = connections.get(socket);
-    if (connection !== undefined) connection.requests--;
+  const onClose = (response: http.ServerResponse, socket: Socket, connection: Connection): void => {
+    inFlight.delete(response);
+    connection.requests--;
     // Answered before its body was read: the rest must not keep the connection for as long as the client likes.
-    if (!this.req.complete && !socket.destroyed) setTimeout(() => socket.destroy(), lingerMs).unref();
-  }
+    if (!response.req.complete && !socket.destroyed) setTimeout(() => socket.destroy(), lingerMs).unref();
+  };
 
   server.on("request", (request, response) => {
     const { socket } = request;
-    inFlight.add(response);
-    response.on("close", onClose);
     const connection = connections.get(socket);
     if (connection === undefined) return socket.destroy();
+    inFlight.add(response);
+    // Node takes the socket away from a request that has been read to its end: it is kept here.
+    response.on("close", () => onClose(response, socket, connection));
     if (retired || performance.now() > connection.retireAt) response.shouldKeepAlive = false;
     // Node parses pipelined requests ahead of their answers.
     if (++connection.requests > limits.streamsPerConnectionMax) {
@@ -117,6 +116,8 @@ export function h1Server(
   return {
     accept(socket) {
       connections.set(socket, { requests: 0, retireAt: performance.now() + connectionAgeMs(limits) });
+      // A client may close its half after the request, as `nc` does, and still wants the answer.
+      socket.allowHalfOpen = true;
       server.emit("connection", socket);
     },
     retire() {

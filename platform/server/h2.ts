@@ -72,8 +72,6 @@ export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2
 
   return {
     accept(socket) {
-      // An HTTP/2 connection that is half closed is closed (RFC 9113, section 5.4).
-      socket.allowHalfOpen = false;
       // The session is made before emit() returns. Its own `socket` is a proxy that hides destroy().
       server.once("session", (session) => onSession(session, socket));
       server.emit("connection", socket);

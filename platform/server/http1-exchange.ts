@@ -60,10 +60,11 @@ export class Http1Exchange implements Exchange {
     throw new Error("gRPC needs HTTP/2");
   }
 
-  onGone(listener: () => void): void {
+  onGone(execution: { cancel(): void }): void {
     const response = this.#response;
+    if (response.writableEnded) return;
     response.on("close", () => {
-      if (!response.writableEnded) listener();
+      if (!response.writableEnded) execution.cancel();
     });
   }
 

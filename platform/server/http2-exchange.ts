@@ -82,7 +82,7 @@ export class Http2Exchange implements Exchange {
     stream.end(body);
   }
 
-  onGone(listener: () => void): void {
-    this.stream.on("aborted", listener);
+  onGone(execution: { cancel(): void }): void {
+    if (!this.stream.headersSent) this.stream.on("aborted", () => execution.cancel());
   }
 }

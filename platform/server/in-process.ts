@@ -68,31 +68,27 @@ function callOperation(
   });
   return new Promise((resolve, reject) => {
     const { signal } = options;
-    const execution = execute(
-      operation,
-      call,
-      options.timeoutMs,
-      telemetry,
-      () => copy(method.input, input),
-      (error, message) => {
+    const onAbort = (): void => execution.cancel();
+    const execution = execute(operation, call, options.timeoutMs, telemetry, {
+      read: () => copy(method.input, input),
+      succeed(message) {
         signal?.removeEventListener("abort", onAbort);
-        if (error !== undefined) return reject(received(error, call));
         resolve({
           stream: false,
           service: method.parent,
           // A unary method: the transport's type says so.
           method: method as never,
-          // execute gives a message where it gives no error.
-          message: copy(method.output, message!),
+          message: copy(method.output, message),
           header: call.responseHeader,
           trailer: call.responseTrailer,
         });
       },
-    );
-    const onAbort = (): void => {
-      execution.cancel();
-    };
-    if (signal?.aborted === true) onAbort();
+      fail(error) {
+        signal?.removeEventListener("abort", onAbort);
+        reject(received(error, call));
+      },
+    });
+    if (signal?.aborted === true) execution.cancel();
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -119,7 +119,7 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
     }
   };
 
-  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, onConnection);
+  const server = net.createServer({ noDelay: true }, onConnection);
   const address = await open(server, options);
   const timer = setInterval(sweep, Math.min(sweepMs, limits.headersTimeoutMs)).unref();
 

@@ -1,5 +1,5 @@
 // Hot path: unary calls over REST. The transcoder reads and writes them; the plan between is that of every protocol.
-import type { Registry } from "@bufbuild/protobuf";
+import type { Message, Registry } from "@bufbuild/protobuf";
 import { Call } from "../call/call.js";
 import { toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
@@ -65,36 +65,42 @@ export function restRoad(
       telemetry.end(call, error, undefined);
       return;
     }
-    const execution = execute(
-      operation,
-      call,
-      askedMs,
-      telemetry,
-      async () => {
+    const execution = execute(operation, call, askedMs, telemetry, {
+      read() {
         binding.check(headers);
-        const body = await exchange.readBody(operation.requestBytesMax);
-        call.requestBytes = body.length;
-        return binding.bind(matched, headers, body);
+        if (!hasBody(exchange)) return binding.bind(matched, headers, noBytes);
+        return readBody(operation, binding, matched, call, exchange);
       },
-      async (error, message) => {
-        const answer =
-          // execute gives a message where it gives no error.
-          error === undefined
-            ? binding.render(message!, call, headers)
-            : router.renderError(error, binding, headers, call);
-        await send(exchange, answer, call);
-      },
-    );
-    exchange.onGone(execution.cancel);
+      succeed: (message) => send(exchange, binding.render(message, call, headers)),
+      fail: (error) => send(exchange, router.renderError(error, binding, headers, call)),
+    });
+    exchange.onGone(execution);
   }
 }
 
-async function send(
+const noBytes = Buffer.alloc(0);
+
+/** Whether a request may have a body. Without one, the call is answered without waiting for the end of the request. */
+function hasBody({ http2, method, headers }: Exchange): boolean {
+  if (headers["transfer-encoding"] !== undefined) return true;
+  const length = headers["content-length"];
+  // Over HTTP/2 a body needs no length.
+  return length === undefined ? http2 && method !== "GET" && method !== "HEAD" : length !== "0";
+}
+
+async function readBody(
+  operation: Operation,
+  binding: Binding<Operation>,
+  matched: Matched,
+  call: Call,
   exchange: Exchange,
-  pending: RestAnswer | Promise<RestAnswer>,
-  call?: Call,
-): Promise<void> {
-  const { status, headers, body } = pending instanceof Promise ? await pending : pending;
-  if (call !== undefined) call.responseBytes = body.length;
-  exchange.send(status, headers, body);
+): Promise<Message> {
+  const body = await exchange.readBody(operation.requestBytesMax);
+  call.requestBytes = body.length;
+  return binding.bind(matched, exchange.headers, body);
+}
+
+function send(exchange: Exchange, pending: RestAnswer | Promise<RestAnswer>): void | Promise<void> {
+  if (pending instanceof Promise) return pending.then((answer) => send(exchange, answer));
+  exchange.send(pending.status, pending.headers, pending.body);
 }

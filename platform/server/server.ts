@@ -91,6 +91,7 @@ export function createServer(options: ServerOptions): Server {
   const streams = streamRoad(
     [...operations.values()].filter((o) => o.plan.method.methodKind !== "unary"),
     options.interceptors ?? [],
+    registry,
   );
   const cors = createCors(options.cors ?? { origins: [], maxAgeSeconds: 7200 });
   const common = { streams, telemetry, cors, peerOf: peerFinder(options.trustedProxies ?? []) };

@@ -1,7 +1,7 @@
 // The road of streams: connect-node frames them, our plan decides about them.
 import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -54,6 +54,7 @@ const timerMsMax = 2 ** 31 - 1;
 export function streamRoad(
   operations: readonly Operation[],
   interceptors: readonly Interceptor[],
+  registry: Registry,
 ): StreamRoad {
   const handlers = new Map<string, UniversalHandler>();
   for (const operation of operations) {
@@ -61,6 +62,8 @@ export function streamRoad(
       acceptCompression: [compressionGzip, compressionBrotli],
       readMaxBytes: operation.requestBytesMax,
       writeMaxBytes: operation.responseBytesMax,
+      // For google.protobuf.Any, as on the short road.
+      jsonOptions: { registry, ignoreUnknownFields: true },
       interceptors: [refuseMalformed, ...interceptors],
     });
     router.rpc(

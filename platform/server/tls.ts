@@ -29,7 +29,6 @@ export function tlsServer(options: TlsOptions, limits: Limits): tls.Server {
     ALPNProtocols: ["h2", "http/1.1"],
     minVersion: "TLSv1.2",
     handshakeTimeout: limits.headersTimeoutMs,
-    allowHalfOpen: true,
   });
 }
 

@@ -31,13 +31,13 @@ export function createTelemetry(log: Logger, spans?: SpanSink): Telemetry {
     metrics,
     log,
     begin() {
-      metrics.active.inc();
+      metrics.active++;
     },
     end(call, error, request) {
       const ms = performance.now() - call.startedAt;
       const status = error === undefined ? "ok" : codeToString(error.code);
-      metrics.active.dec();
-      metrics.call(systemOf(call), call.plan.name, status, ms / 1000);
+      metrics.active--;
+      metrics.call(systemOf(call), call.plan, status, ms / 1000);
       spans?.(call, status, error);
       const line = {
         method: call.plan.name,
@@ -58,7 +58,7 @@ export function createTelemetry(log: Logger, spans?: SpanSink): Telemetry {
       metrics.connections.inc({ event });
     },
     unrouted(door, status) {
-      metrics.call(door, "_OTHER", String(status), 0);
+      metrics.unrouted(door, String(status));
     },
   };
 }

@@ -114,7 +114,7 @@ export interface Frame {
 
 /** Cuts a stream of bytes into frames. Returns a function that takes bytes and gives the frames they complete. */
 export function frameReader(): (chunk: Buffer) => Frame[] {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const frames: Frame[] = [];

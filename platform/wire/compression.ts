@@ -112,7 +112,9 @@ function malformed(coding: Coding, cause: unknown): Error {
 }
 
 function isTooLarge(error: unknown): boolean {
-  return error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+  return (
+    typeof error === "object" && error !== null && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+  );
 }
 
 let inflating = 0;

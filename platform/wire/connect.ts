@@ -7,7 +7,7 @@ import { fail } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { chooseCoding, codingBytesMin, deflateBody, type Coding } from "./compression.js";
-import { decodeRequest, encodeResponse, inflateRequest, requestCoding } from "./message.js";
+import { checkSize, decodeRequest, inflateRequest, requestCoding } from "./message.js";
 import { addMetadata, answerHeaders, headerOf, type UnaryWire } from "./unary.js";
 import type { Exchange, OutgoingRecord } from "../server/exchange.js";
 
@@ -61,11 +61,14 @@ function connectWire(json: boolean): UnaryWire {
       return readConnect(operation, json, headerOf(headers, "content-encoding"), body);
     },
     succeed(operation, call, exchange, message) {
-      const body = encodeResponse(operation, json, message, 0);
-      call.responseBytes = body.length;
+      // JSON stays a string, which node writes together with the head of HTTP/1.1 in one piece.
+      const body = json ? operation.outputJson.write(message) : operation.output.encode(message, 0);
+      const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+      checkSize(operation, bytes);
+      call.responseBytes = bytes;
       const headers = addMetadata(answerHeaders(contentType, call), call.responseHeaderIfSet);
       addMetadata(headers, call.responseTrailerIfSet, "trailer-");
-      if (body.length >= codingBytesMin) {
+      if (bytes >= codingBytesMin) {
         const coding = chooseCoding(headerOf(exchange.headers, "accept-encoding"), offered);
         if (coding !== undefined) return sendDeflated(exchange, headers, coding, body);
       }
@@ -103,9 +106,9 @@ async function sendDeflated(
   exchange: Exchange,
   headers: OutgoingRecord,
   coding: Coding,
-  body: Buffer,
+  body: Buffer | string,
 ): Promise<void> {
-  const deflated = await deflateBody(coding, body);
+  const deflated = await deflateBody(coding, Buffer.from(body));
   headers["content-encoding"] = coding;
   headers["vary"] = "accept-encoding";
   exchange.send(200, headers, deflated);

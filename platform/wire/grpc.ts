@@ -10,7 +10,7 @@ import type { Exchange, OutgoingRecord } from "../server/exchange.js";
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { chooseCoding, codingBytesMin, deflateBody, type Coding } from "./compression.js";
 import { flagCompressed, flagTrailers, frame, onlyFrame, prefixBytes, writePrefix } from "./frame.js";
-import { decodeRequest, encodeResponse, inflateRequest, requestCoding } from "./message.js";
+import { decodeRequest, encodeBinary, encodeJson, inflateRequest, requestCoding } from "./message.js";
 import { addMetadata, answerHeaders, headerOf, type UnaryWire } from "./unary.js";
 
 const offered: readonly Coding[] = ["gzip", "br"];
@@ -37,13 +37,14 @@ function createWire(contentType: string): UnaryWire {
   const web = contentType.startsWith("application/grpc-web");
   const json = contentType.endsWith("+json");
   const write = web ? writeWeb : writeHttp2;
+  const encode = json ? encodeJson : encodeBinary;
   return {
     door: web ? "grpc-web" : "grpc",
     timeoutMs: grpcTimeoutMs,
     bodyBytesMax: (messageBytesMax) => messageBytesMax + prefixBytes,
     read: (operation, headers, body) => readMessage(operation, json, headers, body),
     succeed(operation, call, exchange, message) {
-      const framed = encodeResponse(operation, json, message, prefixBytes);
+      const framed = encode(operation, message, prefixBytes);
       call.responseBytes = framed.length - prefixBytes;
       const headers = responseHeaders(contentType, call);
       if (call.responseBytes >= codingBytesMin) {

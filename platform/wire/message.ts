@@ -17,28 +17,27 @@ export function decodeRequest(operation: Operation, json: boolean, bytes: Uint8A
   }
 }
 
-/** Encodes a response message, `reserve` bytes left free at the start. */
-export function encodeResponse(
-  operation: Operation,
-  json: boolean,
-  message: Message,
-  reserve: number,
-): Buffer {
-  const bytes = json ? encodeJson(operation, message, reserve) : operation.output.encode(message, reserve);
-  if (bytes.length - reserve > operation.responseBytesMax) {
-    throw new Error(
-      `response of ${bytes.length - reserve} bytes is larger than ${operation.responseBytesMax}`,
-    );
-  }
+/** Encodes a response message as binary, `reserve` bytes left free at the start. */
+export function encodeBinary(operation: Operation, message: Message, reserve: number): Buffer {
+  const bytes = operation.output.encode(message, reserve);
+  checkSize(operation, bytes.length - reserve);
   return bytes;
 }
 
-function encodeJson(operation: Operation, message: Message, reserve: number): Buffer {
+/** Encodes a response message as JSON, in bytes, `reserve` of them left free at the start. */
+export function encodeJson(operation: Operation, message: Message, reserve: number): Buffer {
   const text = operation.outputJson.write(message);
-  if (reserve === 0) return Buffer.from(text);
-  const bytes = Buffer.allocUnsafe(reserve + Buffer.byteLength(text));
+  const length = Buffer.byteLength(text);
+  checkSize(operation, length);
+  const bytes = Buffer.allocUnsafe(reserve + length);
   bytes.write(text, reserve);
   return bytes;
+}
+
+/** A response that is too large is the handler's fault. */
+export function checkSize(operation: Operation, bytes: number): void {
+  if (bytes <= operation.responseBytesMax) return;
+  throw new Error(`response of ${bytes} bytes is larger than ${operation.responseBytesMax}`);
 }
 
 /** The coding of a request; undefined for identity. Throws CONTENT_ENCODING_UNSUPPORTED. */
