@@ -1,17 +1,19 @@
 // Every method answers alike on every door: equal messages, codes, reasons, details and metadata.
-import type { JsonValue } from "@bufbuild/protobuf";
+import { create, type JsonValue } from "@bufbuild/protobuf";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ZoneService } from "../gen/ts/controlplane/zones/v1/zones_pb.js";
-import { Lab } from "../gen/ts/lab/v1/lab_pb.js";
+import { Lab, ReqSchema } from "../gen/ts/lab/v1/lab_pb.js";
 import { Envelope } from "../gen/ts/trunkline/v1/rest_pb.js";
 import type { MethodPlan } from "../platform/contract/plan.js";
 import { readPlans } from "../platform/contract/read.js";
 import { startService, type TestServer } from "../platform/testing/start-service.js";
 import { codeOf, policyCases, unusedZoneReasons, zoneCases, type DoorCase } from "./doors/cases.js";
+import { tableOf, whereDoorsPutThings } from "./doors/differences.js";
 import { doorsOf, type Door } from "./doors/doors.js";
-import { fullRequest, labRequest } from "./doors/lab-requests.js";
+import { labRequest } from "./doors/lab-requests.js";
 import { reasonOf, type Outcome } from "./doors/outcome.js";
-import { restShows, type RestOutcome } from "./doors/rest-client.js";
+import { isHead, restShows, type RestOutcome } from "./doors/rest-client.js";
 import { principals, zonesWorld, type Caller } from "./doors/zones-world.js";
 import { lab } from "./lab/service.js";
 
@@ -34,7 +36,8 @@ const metadata = { "x-text": "text, with comma", "x-bytes-bin": "AP8" };
 
 function headersOf(caller: DoorCase["caller"]): Record<string, string> {
   if (caller === "nobody") return metadata;
-  const credentials = caller === "unknown token" ? { authorization: "Bearer nobody" } : server.credentials(caller);
+  const credentials =
+    caller === "unknown token" ? { authorization: "Bearer nobody" } : server.credentials(caller);
   return { ...metadata, ...credentials };
 }
 
@@ -51,7 +54,10 @@ async function throughEveryDoor(plan: MethodPlan, { request, caller, expected }:
   for (const door of others) {
     world.reset();
     const outcome = await door.call(plan, request, headersOf(caller));
-    expect({ door: door.name, ...outcome }).toEqual({ door: door.name, ...seenThrough(door, plan, reference, expected) });
+    expect({ door: door.name, ...outcome }).toEqual({
+      door: door.name,
+      ...seenThrough(door, plan, reference, expected),
+    });
   }
   return reference;
 }
@@ -69,7 +75,9 @@ function seenThrough(
     const shown = restShows(plan, message as JsonValue);
     return { ...others, status: 200, ...(shown !== undefined && { message: shown }) };
   }
-  if (plan.serviceRest.envelope !== Envelope.V4) return { ...reference, status: restStatus(reference.code) };
+  const status = restStatus(reference.code);
+  if (isHead(plan)) return { status, code: "no body", headers: reference.headers, trailers: {} };
+  if (plan.serviceRest.envelope !== Envelope.V4) return { ...reference, status };
   return { ...v4Of(reference, expected), headers: reference.headers, trailers: {} };
 }
 
@@ -97,27 +105,34 @@ function restStatus(code: string): number {
 }
 
 /** The envelope has public numbers and texts, by the reason's option; codes, reasons and details stay inside. */
-function v4Of(reference: Outcome, expected: DoorCase["expected"]): Pick<RestOutcome, "code" | "status" | "public"> {
+function v4Of(
+  reference: Outcome,
+  expected: DoorCase["expected"],
+): Pick<RestOutcome, "code" | "status" | "public"> {
   const v4 = expected?.rule.v4;
   const status = v4?.httpStatus || expected?.rule.httpStatus || restStatus(reference.code);
   const violations = reference.details?.find(({ type }) => type === "google.rpc.BadRequest");
   return {
     code: "v4",
     status,
-    public: violations === undefined
-      ? [
-          expect.objectContaining({ code: v4?.number, message: v4?.text || reference.error }),
-          ...(v4?.also ?? []).map(({ number, text }) => ({ code: number, message: text })),
-        ]
-      : [expect.objectContaining({ code: v4?.number })],
+    public:
+      violations === undefined
+        ? [
+            expect.objectContaining({ code: v4?.number, message: v4?.text || reference.error }),
+            ...(v4?.also ?? []).map(({ number, text }) => ({ code: number, message: text })),
+          ]
+        : [expect.objectContaining({ code: v4?.number })],
   } as Pick<RestOutcome, "code" | "status" | "public">;
 }
 
-describe.each(zonePlans.map((plan) => [plan.method.name, plan] as const))(`${ZoneService.name}/%s`, (_, plan) => {
-  test.each(zoneCases(plan).map((each) => [each.name, each] as const))("%s", async (_name, each) => {
-    await throughEveryDoor(plan, each);
-  });
-});
+describe.each(zonePlans.map((plan) => [plan.method.name, plan] as const))(
+  `${ZoneService.name}/%s`,
+  (_, plan) => {
+    test.each(zoneCases(plan).map((each) => [each.name, each] as const))("%s", async (_name, each) => {
+      await throughEveryDoor(plan, each);
+    });
+  },
+);
 
 test("every reason of the zone service is met by a case", () => {
   expect(unusedZoneReasons(zonePlans.flatMap(zoneCases))).toEqual([]);
@@ -136,7 +151,77 @@ describe.each(labPlans.map((plan) => [plan.method.name, plan] as const))(`${Lab.
     });
   }
 
-  test.each(policyCases(plan, request).map((each) => [each.name, each] as const))("%s", async (_name, each) => {
-    await throughEveryDoor(plan, each);
+  test.each(policyCases(plan, request).map((each) => [each.name, each] as const))(
+    "%s",
+    async (_name, each) => {
+      await throughEveryDoor(plan, each);
+    },
+  );
+});
+
+describe(`${Lab.name}/Fail`, () => {
+  const plan = labPlans.find(({ method }) => method.name === "Fail")!;
+
+  test.each(Array.from({ length: 16 }, (_, i) => i + 1))(
+    "code %d comes with its details and metadata",
+    async (code) => {
+      const request = create(ReqSchema, { i32: code, name: 'not "here" ü\n100 %' });
+      const [first, ...others] = doors;
+      const reference = await first!.call(plan, request, headersOf("owner"));
+      expect(reference).toMatchObject({
+        code: codeToString(code),
+        error: request.name,
+        headers: { "x-failure": "yes" },
+      });
+      expect(reference.details?.map(({ type }) => type)).toEqual([
+        "google.rpc.ErrorInfo",
+        "google.rpc.BadRequest",
+        "lab.v1.Sub",
+      ]);
+      for (const door of others) {
+        const outcome = await door.call(plan, request, headersOf("owner"));
+        expect({ door: door.name, ...outcome }).toEqual({
+          door: door.name,
+          ...seenThrough(door, plan, reference, undefined),
+        });
+      }
+    },
+  );
+
+  test("protocols differ in where they put things, as their specifications say", async () => {
+    const rows = await whereDoorsPutThings(server, headersOf("owner"));
+    process.stdout.write(`\nWhere a failure is on each door, by specification:\n\n${tableOf(rows)}\n\n`);
+    const grpc = {
+      status: 200,
+      code: "header",
+      details: "header",
+      header: "header",
+      trailer: "header",
+      metadata: "header",
+    };
+    const web = { code: "body, last frame", details: "body, last frame", trailer: "body, last frame" };
+    const http = {
+      status: 404,
+      code: "body",
+      details: "body",
+      header: "header",
+      trailer: "header trailer-*",
+    };
+    const json = { "content type": "application/json", metadata: "header" };
+    expect(rows).toEqual([
+      // Nothing but trailers: they travel as headers (gRPC over HTTP/2, "Trailers-Only").
+      { door: "gRPC", "content type": "application/grpc", ...grpc },
+      {
+        door: "gRPC-Web",
+        "content type": "application/grpc-web",
+        ...grpc,
+        ...web,
+        metadata: "body, last frame",
+      },
+      { door: "Connect JSON", ...http, ...json },
+      { door: "Connect binary", ...http, ...json },
+      { door: "Connect GET", ...http, ...json },
+      { door: "REST", ...http, ...json },
+    ]);
   });
 });

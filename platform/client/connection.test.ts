@@ -255,6 +255,40 @@ describe("closing the transport", () => {
   });
 });
 
+describe.each(["connect", "grpc"] as const)("a stream over %s", (protocol) => {
+  async function readAll(client: ReturnType<typeof clientOf>["client"]) {
+    for await (const _ of client.serverStream({}));
+  }
+
+  test("ends with UNAVAILABLE when its connection breaks", async () => {
+    const server = started(
+      await startRawServer((stream) => {
+        stream.respond({ ":status": 200, "content-type": `application/${protocol}+proto` });
+        setTimeout(() => stream.session?.destroy(), 10);
+      }),
+    );
+    expect(await rejection(readAll(clientOf(server, { protocol }).client))).toMatchObject({
+      code: Code.Unavailable,
+    });
+  });
+
+  test("ends with UNAVAILABLE when nobody listens", async () => {
+    const { client } = clientOf({ url: "http://127.0.0.1:1" }, { protocol });
+    expect(await rejection(readAll(client))).toMatchObject({ code: Code.Unavailable });
+  });
+
+  test("ends with UNAVAILABLE when the transport is destroyed", async () => {
+    const server = started(
+      await startRawServer((stream) =>
+        stream.respond({ ":status": 200, "content-type": `application/${protocol}+proto` }),
+      ),
+    );
+    const { client, transport } = clientOf(server, { protocol });
+    setTimeout(() => transport.destroy(), 50);
+    expect(await rejection(readAll(client))).toMatchObject({ code: Code.Unavailable });
+  });
+});
+
 test("a canceled call resets its stream with CANCEL", async () => {
   let resetCode: number | undefined;
   let begun = false;

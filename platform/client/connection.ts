@@ -20,7 +20,10 @@ export interface ClientTls {
 export interface ConnectionTimes {
   /** How long TCP and TLS may take together. */
   readonly connectTimeoutMs: number;
-  /** A connection on which nothing was received for so long is asked with a PING whether it still works. */
+  /**
+   * A connection on which nothing was received for so long is asked with a PING whether it still works. Servers of other
+   * makes may allow one in five minutes only, and answer more with GOAWAY (gRPC proposal A8).
+   */
   readonly pingIntervalMs: number;
   /** How long the answer to a PING may take before the connection counts as dead. */
   readonly pingTimeoutMs: number;
@@ -73,7 +76,11 @@ export class Connection {
     this.#socket = url.protocol === "https:" ? secureSocket(url, tls) : plainSocket(url);
     // Registered before node:http2 sees the socket, so that calls learn of the loss here, and not through the CANCEL that
     // node puts on every stream of a socket that closed.
-    this.#socket.once("close", () => this.#lost());
+    this.#socket.once("error", (error) => {
+      this.#cause ??= error;
+      this.#loseCalls();
+    });
+    this.#socket.once("close", () => this.#closed());
     this.session = connect(url, {
       createConnection: () => this.#socket,
       settings: { enablePush: false, initialWindowSize: streamWindowBytes },
@@ -81,13 +88,7 @@ export class Connection {
     this.session.unref();
     this.session.on("error", (error) => (this.#cause ??= error));
     this.session.on("goaway", (code: number, lastStreamId: number) => this.#goaway(code, lastStreamId));
-    this.session.once("connect", () => {
-      clearTimeout(this.#connectTimer);
-      // node emits "connect" even if the session was destroyed while it connected.
-      if (this.session.destroyed) return;
-      this.session.setLocalWindowSize(connectionWindowBytes);
-      this.#keepAliveTimer = this.#keepAlive(times).unref();
-    });
+    this.session.once("connect", () => this.#connected(url, times));
     this.#connectTimer = setTimeout(() => {
       this.#socket.destroy(new Error(`no connection after ${times.connectTimeoutMs} ms`));
     }, times.connectTimeoutMs).unref();
@@ -116,7 +117,22 @@ export class Connection {
   /** Closes at once; calls end with UNAVAILABLE. */
   destroy(): void {
     this.retire();
+    this.#loseCalls();
     this.session.destroy();
+  }
+
+  #connected(url: URL, times: ConnectionTimes): void {
+    clearTimeout(this.#connectTimer);
+    // node emits "connect" even if the session was destroyed while it connected.
+    if (this.session.destroyed) return;
+    // Checked here and not at the socket: to destroy a socket that node:http2 is about to take aborts the process.
+    if (url.protocol === "https:" && this.session.alpnProtocol !== "h2") {
+      this.#cause = new Error("the server does not speak HTTP/2");
+      this.session.destroy();
+      return;
+    }
+    this.session.setLocalWindowSize(connectionWindowBytes);
+    this.#keepAliveTimer = this.#keepAlive(times).unref();
   }
 
   #goaway(code: number, lastStreamId: number): void {
@@ -141,11 +157,15 @@ export class Connection {
       : connectionLost(this.#cause);
   }
 
-  #lost(): void {
+  #loseCalls(): void {
+    for (const call of this.#inFlight) call.lose(this.lossOf(call.stream) ?? connectionLost(this.#cause));
+  }
+
+  #closed(): void {
     clearTimeout(this.#connectTimer);
     clearInterval(this.#keepAliveTimer);
     this.retire();
-    for (const call of this.#inFlight) call.lose(this.lossOf(call.stream) ?? connectionLost(this.#cause));
+    this.#loseCalls();
     this.#onClosed();
   }
 
@@ -192,9 +212,6 @@ function secureSocket(url: URL, tls: ClientTls | undefined): TLSSocket {
     ...(tls?.key === undefined ? {} : { key: tls.key }),
   });
   socket.setNoDelay(true);
-  socket.once("secureConnect", () => {
-    if (socket.alpnProtocol !== "h2") socket.destroy(new Error("the server does not speak HTTP/2"));
-  });
   return socket;
 }
 

@@ -44,7 +44,11 @@ beforeAll(async () => {
       error === null ? resolve(bound) : reject(error),
     );
   });
-  transport = createHttpTransport({ baseUrl: `http://127.0.0.1:${port}`, sendEncoding: "gzip", compressMinBytes: 100 });
+  transport = createHttpTransport({
+    baseUrl: `http://127.0.0.1:${port}`,
+    sendEncoding: "gzip",
+    compressMinBytes: 100,
+  });
 });
 
 afterAll(() => {

@@ -6,12 +6,11 @@ import { unprocessedBecause } from "./unprocessed.js";
 /** gRPC proposal A6: milliseconds to wait before a retry; a negative number forbids it. */
 export const pushbackHeader = "grpc-retry-pushback-ms";
 
-/** What a failure says about another attempt. */
-export type Verdict =
-  /** Try again, not before `pushbackMs`: what the server asks for, 0 if it asks for nothing. */
-  | { readonly retry: true; readonly pushbackMs: number }
-  /** The failure may pass, but somebody below has decided against a retry, or it is none of ours. */
-  | { readonly retry: false };
+/**
+ * What a failure says about another attempt: none, or one not before `pushbackMs`, which is what the server asks for, 0 if
+ * it asks for nothing.
+ */
+export type Verdict = { readonly retry: true; readonly pushbackMs: number } | { readonly retry: false };
 
 const no: Verdict = { retry: false };
 

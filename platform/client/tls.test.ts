@@ -50,13 +50,18 @@ test("both sides show a certificate", async () => {
 });
 
 test("the server's certificate may be for another name that is asked for", async () => {
-  await expect(call(server, { ca: authority.ca, ...identity, serverName: "zones.internal" })).resolves.toBeDefined();
+  await expect(
+    call(server, { ca: authority.ca, ...identity, serverName: "zones.internal" }),
+  ).resolves.toBeDefined();
 });
 
 test.each<[string, () => Promise<unknown>]>([
   ["an authority that is not trusted", () => call(server, { ca: stranger.ca, ...identity })],
   ["no authority of ours", () => call(server, identity)],
-  ["a certificate for another name", () => call(server, { ca: authority.ca, ...identity, serverName: "dns.internal" })],
+  [
+    "a certificate for another name",
+    () => call(server, { ca: authority.ca, ...identity, serverName: "dns.internal" }),
+  ],
   ["no client certificate", () => call(server, { ca: authority.ca })],
   ["a server without HTTP/2", () => call(withoutHttp2, { ca: authority.ca })],
 ])("%s: UNAVAILABLE", async (_what, attempt) => {

@@ -2,8 +2,8 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
 import { HttpRuleSchema } from "../../gen/ts/google/api/http_pb.js";
 import { Lab } from "../../gen/ts/lab/v1/lab_pb.js";
-import { labPlan, labRegistry } from "./lab-testing.js";
-import { planOf } from "./rest-testing.js";
+import { labPlan, labRegistry } from "../../test/transcoding/lab-rule.js";
+import { planOf } from "../../test/transcoding/serve.js";
 import { restRouter } from "./transcoder.js";
 
 type Rule = MessageInitShape<typeof HttpRuleSchema>;

@@ -2,7 +2,7 @@ import { gzipSync, brotliCompressSync, deflateSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
 import { ReqSchema, SubSchema } from "../../gen/ts/lab/v1/lab_pb.js";
-import { lab } from "./lab-testing.js";
+import { lab } from "../../test/transcoding/lab-rule.js";
 
 const star = lab({ rule: { pattern: { case: "post", value: "/star/{name}" }, body: "*" } });
 const field = lab({ rule: { pattern: { case: "post", value: "/field/{name}" }, body: "sub" } });

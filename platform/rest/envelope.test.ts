@@ -13,7 +13,7 @@ import {
 } from "../../gen/ts/trunkline/v1/rest_pb.js";
 import { compileBody } from "./envelope.js";
 import { pagerOf } from "./page.js";
-import { planOf } from "./rest-testing.js";
+import { planOf } from "../../test/transcoding/serve.js";
 
 const registry = createRegistry();
 const v4 = create(ServiceRestSchema, { envelope: Envelope.V4, jsonNames: JsonNames.PROTO });

@@ -11,7 +11,7 @@ import { acceptable } from "./content.js";
 import { readTimeout } from "./deadline.js";
 import { parseMediaType } from "./media-type.js";
 import { checkBinary, isRequestMetadata } from "./metadata.js";
-import { planOf, serveForTest, type TestHandler } from "./rest-testing.js";
+import { planOf, serveForTest, type TestHandler } from "../../test/transcoding/serve.js";
 
 describe("Accept", () => {
   test.each([

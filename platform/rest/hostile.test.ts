@@ -6,8 +6,8 @@ import {
   file_controlplane_zones_v1_zones,
 } from "../../gen/ts/controlplane/zones/v1/zones_pb.js";
 import { Lab } from "../../gen/ts/lab/v1/lab_pb.js";
-import { labRegistry } from "./lab-testing.js";
-import { planOf, serveForTest } from "./rest-testing.js";
+import { labRegistry } from "../../test/transcoding/lab-rule.js";
+import { planOf, serveForTest } from "../../test/transcoding/serve.js";
 
 // Lehmer's generator: the same requests in every run.
 let state = 42;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { lab } from "./lab-testing.js";
+import { lab } from "../../test/transcoding/lab-rule.js";
 
 const rule = { pattern: { case: "patch", value: "/p/{sub.name}" }, body: "sub" } as const;
 const patch = lab({ rule, patchMaskField: "mask" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { lab } from "./lab-testing.js";
+import { lab } from "../../test/transcoding/lab-rule.js";
 
 const query = lab({ rule: { pattern: { case: "get", value: "/q" } } });
 

@@ -17,7 +17,7 @@ import {
   ServiceRestSchema,
   wire,
 } from "../../gen/ts/trunkline/v1/rest_pb.js";
-import { planOf, serveForTest } from "./rest-testing.js";
+import { planOf, serveForTest } from "../../test/transcoding/serve.js";
 
 const options = (init: { alias?: string[]; querySelf?: boolean; queryPresence?: boolean }) => {
   const made = create(FieldOptionsSchema);

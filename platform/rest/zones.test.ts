@@ -16,7 +16,7 @@ import {
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { file_trunkline_v1_page } from "../../gen/ts/trunkline/v1/page_pb.js";
 import { fail, reasons } from "../call/errors.js";
-import { planOf, serveForTest, type TestHandler } from "./rest-testing.js";
+import { planOf, serveForTest, type TestHandler } from "../../test/transcoding/serve.js";
 
 const registry = createRegistry(file_controlplane_zones_v1_zones, file_trunkline_v1_page);
 const id = "0123456789abcdef0123456789abcdef";

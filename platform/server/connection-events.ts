@@ -8,6 +8,7 @@ export type EndReason =
   | "age"
   | "drain"
   | "write-stall"
+  | "unresponsive"
   | "resets"
   | "protocol-errors"
   | "control-frames"

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { EndReason } from "./connection-events.js";
 import type { ProtocolOptions } from "./h1.js";
 import { connectionAgeMs } from "./limits.js";
+import { liveness } from "./liveness.js";
 import { overheadMeter } from "./overhead.js";
 import type { H2Head } from "./request-head.js";
 import { tokenBucket } from "./token-bucket.js";
@@ -56,6 +57,7 @@ export function guardSession(
   const errors = tokenBucket(protocolErrorsBurst, protocolErrorsPerSecond);
   const controlFrames = tokenBucket(limits.controlFramesBurst, limits.controlFramesPerSecond);
   const overhead = overheadMeter(socket, limits);
+  const alive = liveness(session, socket, limits);
   const stalls = writeStalls<http2.ServerHttp2Stream>(limits);
   const retireAt = performance.now() + connectionAgeMs(limits);
   let idleSince = performance.now();
@@ -92,7 +94,7 @@ export function guardSession(
     } else if (!resets.take()) end("resets", NGHTTP2_ENHANCE_YOUR_CALM);
   };
 
-  // Comes at once when a stream is reset before its answer is complete.
+  // Comes at once when a stream is reset before its answer was given.
   function onAborted(this: http2.ServerHttp2Stream): void {
     countReset(this.rstCode);
     // What is left of the body is of no use, and the stream does not close before it is read.
@@ -102,6 +104,8 @@ export function guardSession(
   function onClose(this: http2.ServerHttp2Stream): void {
     open.delete(this);
     if (open.size === 0) idleSince = performance.now();
+    // Reset after its answer was given, though perhaps not sent: a fast handler must not hide a flood.
+    if (!this.aborted && this.rstCode !== NGHTTP2_NO_ERROR) countReset(this.rstCode);
   }
 
   return {
@@ -128,6 +132,7 @@ export function guardSession(
       }
       if (overhead.excessive(now, open)) return end("overhead", NGHTTP2_ENHANCE_YOUR_CALM);
       if (stalls.find(now, open) !== undefined) return end("write-stall", NGHTTP2_NO_ERROR);
+      if (alive.dead(now)) return end("unresponsive", NGHTTP2_NO_ERROR);
       if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return end("idle", NGHTTP2_NO_ERROR);
       if (now > retireAt + limits.connectionAgeGraceMs) return end("age", NGHTTP2_NO_ERROR);
       if (now > retireAt) retire();

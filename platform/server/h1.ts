@@ -41,7 +41,8 @@ export function h1Server(
   { limits, onEvent, clientError }: ProtocolOptions,
   onRequest: (request: http.IncomingMessage, response: http.ServerResponse) => void,
 ): H1Server {
-  const inFlight = new Set<http.ServerResponse>();
+  // With their sockets, since Node takes the socket away from a request that has been read to its end.
+  const inFlight = new Map<http.ServerResponse, Socket>();
   const connections = new WeakMap<Socket, Connection>();
   const stalls = writeStalls<http.ServerResponse>(limits);
   let retired = false;
@@ -63,15 +64,19 @@ export function h1Server(
     inFlight.delete(response);
     connection.requests--;
     // Answered before its body was read: the rest must not keep the connection for as long as the client likes.
-    if (!response.req.complete && !socket.destroyed) setTimeout(() => socket.destroy(), lingerMs).unref();
+    if (response.req.complete || socket.destroyed) return;
+    const linger = (): void => {
+      // A request that has ended meanwhile leaves the connection to the next one.
+      if (!response.req.complete) socket.destroy();
+    };
+    setTimeout(linger, lingerMs).unref();
   };
 
   server.on("request", (request, response) => {
     const { socket } = request;
     const connection = connections.get(socket);
     if (connection === undefined) return socket.destroy();
-    inFlight.add(response);
-    // Node takes the socket away from a request that has been read to its end: it is kept here.
+    inFlight.set(response, socket);
     response.on("close", () => onClose(response, socket, connection));
     if (retired || performance.now() > connection.retireAt) response.shouldKeepAlive = false;
     // Node parses pipelined requests ahead of their answers.
@@ -107,8 +112,8 @@ export function h1Server(
   });
 
   const answering = (socket: Socket): boolean => {
-    for (const response of inFlight) {
-      if (response.req.socket === socket && response.headersSent) return true;
+    for (const [response, responseSocket] of inFlight) {
+      if (responseSocket === socket && response.headersSent) return true;
     }
     return false;
   };
@@ -122,7 +127,7 @@ export function h1Server(
     },
     retire() {
       retired = true;
-      for (const response of inFlight) response.shouldKeepAlive = false;
+      for (const response of inFlight.keys()) response.shouldKeepAlive = false;
     },
     closeIdle() {
       server.closeIdleConnections();
@@ -131,7 +136,7 @@ export function h1Server(
       const stalled = stalls.find(now, inFlight);
       if (stalled === undefined) return;
       onEvent({ kind: "ended", reason: "write-stall" });
-      stalled.req.socket.destroy();
+      inFlight.get(stalled)?.destroy();
     },
     close() {
       // Stops the checks. It reports that the server does not listen, which is as intended.

@@ -86,7 +86,7 @@ export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2
   };
 }
 
-// The reset options are newer than Node's types of the oldest supported release.
+// These options are newer than Node's types of the oldest supported release.
 interface SessionOptions extends http2.ServerOptions {
   readonly streamResetBurst: number;
   readonly streamResetRate: number;
@@ -104,6 +104,7 @@ function sessionOptions(limits: Limits): SessionOptions {
     // so first, and still bounds what one read from the socket can hold.
     streamResetBurst: 2 * limits.resetsBurst,
     streamResetRate: 2 * limits.resetsPerSecond,
+    maxSessionInvalidFrames: limits.invalidFramesMax,
   };
 }
 

@@ -34,6 +34,9 @@ export interface Limits {
   readonly connectionsPerPeerMax: number;
   /** An HTTP/2 connection without an open stream is closed after this time. */
   readonly idleTimeoutMs: number;
+  /** A quiet HTTP/2 connection is asked for a sign of life (PING) this often; no answer within the timeout ends it. */
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
   /** An HTTP/1.1 connection without a request is closed after this time. Longer than the usual proxy keeps its side. */
   readonly keepAliveTimeoutMs: number;
   /** After this age, up to a tenth more by chance, a connection is asked to end (GOAWAY, `Connection: close`). */
@@ -47,6 +50,8 @@ export interface Limits {
   /** PING and SETTINGS frames of a client, in the same manner. */
   readonly controlFramesBurst: number;
   readonly controlFramesPerSecond: number;
+  /** Frames that break a rule, over the life of an HTTP/2 connection; streams beyond the permitted number count too. */
+  readonly invalidFramesMax: number;
   /** Bytes read from an HTTP/2 client that are neither header fields nor body: a rate, measured each second. */
   readonly overheadBytesPerSecondMax: number;
 }
@@ -71,6 +76,8 @@ export const defaultLimits: Limits = {
   connectionsMax: 10_000,
   connectionsPerPeerMax: 200,
   idleTimeoutMs: 5 * minutes,
+  pingIntervalMs: minutes,
+  pingTimeoutMs: 10 * seconds,
   keepAliveTimeoutMs: 75 * seconds,
   connectionAgeMaxMs: 30 * minutes,
   connectionAgeGraceMs: 5 * minutes,
@@ -78,6 +85,7 @@ export const defaultLimits: Limits = {
   resetsPerSecond: 50,
   controlFramesBurst: 200,
   controlFramesPerSecond: 20,
+  invalidFramesMax: 150,
   overheadBytesPerSecondMax: 64 * KiB,
 };
 

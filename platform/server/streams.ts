@@ -23,6 +23,7 @@ import type { Call } from "../call/call.js";
 import { fail, toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
 import { allowedMs, cancelled, deadlineExceeded } from "../policy/deadline.js";
+import { rpcFailure } from "../wire/rpc-failure.js";
 import { toMessage } from "./execute.js";
 import { Http1Exchange } from "./http1-exchange.js";
 import type { Http2Exchange } from "./http2-exchange.js";
@@ -114,7 +115,10 @@ export function streamRoad(
   };
 }
 
-/** A stream that cannot be decoded is the client's fault; connect-es reports it as INTERNAL. */
+/**
+ * A message that cannot be decoded is the client's fault; connect-es reports it as INTERNAL, "parse binary: ...". What it
+ * reports as INTERNAL besides stays so: a message flagged as compressed in a stream without compression (compression.md).
+ */
 const refuseMalformed: Interceptor = (next) => (request) => {
   return next(request.stream ? { ...request, message: clientFaults(request.message) } : request);
 };
@@ -124,7 +128,7 @@ async function* clientFaults<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
     yield* messages;
   } catch (error) {
     const failure = toConnectError(error);
-    if (failure.code !== Code.Internal) throw failure;
+    if (failure.code !== Code.Internal || !failure.rawMessage.startsWith("parse binary")) throw failure;
     throw fail(Reason.BODY_MALFORMED, "message is not valid", { cause: error });
   }
 }
@@ -155,7 +159,7 @@ function streamHandler(operation: Operation): (input: unknown, context: HandlerC
       } catch (thrown) {
         const error = toConnectError(thrown);
         failed(error);
-        throw error;
+        throw rpcFailure(error);
       }
     };
   }
@@ -168,7 +172,7 @@ function streamHandler(operation: Operation): (input: unknown, context: HandlerC
     } catch (thrown) {
       const error = toConnectError(thrown);
       failed(error);
-      throw error;
+      throw rpcFailure(error);
     }
   };
 }

@@ -3,8 +3,11 @@ import type { Limits } from "./limits.js";
 /** Finds clients that ask and do not read. */
 export interface WriteStalls<Response extends Writing> {
   /** A response that has waited longer than it may for its client; undefined when there is none. */
-  find(now: number, open: ReadonlySet<Response>): Response | undefined;
+  find(now: number, open: Open<Response>): Response | undefined;
 }
+
+/** The responses that are being written: a set of them, or a map by them. */
+export type Open<Response> = Pick<ReadonlySet<Response>, "has" | "keys">;
 
 /** A response: an HTTP/2 stream or a ServerResponse. */
 export interface Writing {
@@ -29,7 +32,7 @@ export function writeStalls<Response extends Writing>(limits: Limits): WriteStal
       for (const stream of waiting.keys()) {
         if (!open.has(stream)) waiting.delete(stream);
       }
-      for (const stream of open) {
+      for (const stream of open.keys()) {
         const bytes = stream.writableLength;
         const before = waiting.get(stream);
         if (bytes === 0) {

@@ -8,6 +8,7 @@ import type { Operation } from "../call/operation.js";
 import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { chooseCoding, codingBytesMin, deflateBody, type Coding } from "./compression.js";
 import { checkSize, decodeRequest, inflateRequest, requestCoding } from "./message.js";
+import { rpcFailure } from "./rpc-failure.js";
 import { addMetadata, answerHeaders, headerOf, type UnaryWire } from "./unary.js";
 import type { Exchange, OutgoingRecord } from "../server/exchange.js";
 
@@ -38,7 +39,7 @@ export function failConnectStream(
   const metadata = Object.fromEntries([...error.metadata].map(([name, value]) => [name, [value]]));
   const json = Buffer.from(
     JSON.stringify({
-      error: JSON.parse(Buffer.from(errorToJsonBytes(error, undefined)).toString()),
+      error: JSON.parse(Buffer.from(errorToJsonBytes(rpcFailure(error), undefined)).toString()),
       metadata,
     }),
   );
@@ -78,7 +79,7 @@ function connectWire(json: boolean): UnaryWire {
       const headers = addMetadata(answerHeaders("application/json", call), call?.responseHeaderIfSet);
       addMetadata(headers, error.metadata);
       addMetadata(headers, call?.responseTrailerIfSet, "trailer-");
-      exchange.send(codeToHttpStatus(error.code), headers, errorToJsonBytes(error, undefined));
+      exchange.send(codeToHttpStatus(error.code), headers, errorToJsonBytes(rpcFailure(error), undefined));
     },
   };
 }

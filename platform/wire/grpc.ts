@@ -1,7 +1,7 @@
 // Hot path: unary calls of gRPC over HTTP/2 and of gRPC-Web.
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md and PROTOCOL-WEB.md
 import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Call, HeaderRecord } from "../call/call.js";
 import { fail } from "../call/errors.js";
@@ -11,6 +11,7 @@ import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { chooseCoding, codingBytesMin, deflateBody, type Coding } from "./compression.js";
 import { flagCompressed, flagTrailers, frame, onlyFrame, prefixBytes, writePrefix } from "./frame.js";
 import { decodeRequest, encodeBinary, encodeJson, inflateRequest, requestCoding } from "./message.js";
+import { rpcFailure } from "./rpc-failure.js";
 import { addMetadata, answerHeaders, headerOf, type UnaryWire } from "./unary.js";
 
 const offered: readonly Coding[] = ["gzip", "br"];
@@ -80,9 +81,10 @@ function readMessage(
   const coding = requestCoding(headerOf(headers, "grpc-encoding"), "grpc-accept-encoding", offered);
   const compressed = onlyFrame(body, operation.requestBytesMax) === flagCompressed;
   if (compressed && coding === undefined) {
-    throw fail(
-      Reason.BODY_MALFORMED,
+    // INTERNAL by gRPC's compression.md, although it is the client's fault.
+    throw new ConnectError(
       "message is flagged as compressed, but grpc-encoding names no compression",
+      Code.Internal,
     );
   }
   const payload = body.subarray(prefixBytes);
@@ -146,7 +148,7 @@ function okTrailers(call: Call): OutgoingRecord {
 
 function errorTrailers(call: Call | undefined, error: ConnectError): OutgoingRecord {
   const status = new Headers();
-  setTrailerStatus(status, error);
+  setTrailerStatus(status, rpcFailure(error));
   const trailers = addMetadata({}, call?.responseTrailerIfSet);
   addMetadata(trailers, error.metadata);
   for (const name of ["grpc-status", "grpc-message", "grpc-status-details-bin"]) {

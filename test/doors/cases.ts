@@ -36,7 +36,9 @@ export function codeOf({ rule }: ReasonEntry): string {
 export function zoneCases(plan: MethodPlan): DoorCase[] {
   const { method } = plan;
   // Looked up by the name in the descriptor; what is missing is reported below.
-  const examples = (zoneExamples as Readonly<Record<string, MethodExamples<MethodPlan["method"]>>>)[method.localName];
+  const examples = (zoneExamples as Readonly<Record<string, MethodExamples<MethodPlan["method"]>>>)[
+    method.localName
+  ];
   const where = "to test/doors/zones-examples.ts";
   if (examples === undefined) throw new Error(`add requests for "${method.localName}" ${where}`);
   const { caller, succeed, invalid = [], fail = [] } = examples;
@@ -45,7 +47,12 @@ export function zoneCases(plan: MethodPlan): DoorCase[] {
   const first = create(method.input, succeed[0]);
   return [
     ...succeed.map((init, i): DoorCase => {
-      return { name: `succeeds (${i + 1})`, request: create(method.input, init), caller, expected: undefined };
+      return {
+        name: `succeeds (${i + 1})`,
+        request: create(method.input, init),
+        caller,
+        expected: undefined,
+      };
     }),
     ...policyCases(plan, first),
     ...(plan.policy.access?.resource === undefined

@@ -2,7 +2,11 @@
 import type { DescMessage, DescMethod, DescMethodUnary, JsonValue, Message } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { Transport } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
 import type { MethodPlan } from "../../platform/contract/plan.js";
 import { failure, messageJson, registry, success, type Outcome } from "./outcome.js";
 import { callRest } from "./rest-client.js";
@@ -63,7 +67,11 @@ export function doorsOf({ internalUrl, publicUrl, inProcess }: Addresses): Door[
       createConnectTransport({ ...http1, ...json, baseUrl: publicUrl }),
       isPublic,
     ),
-    { name: "REST", opens: isPublic, call: (plan, request, headers) => callRest(publicUrl, plan, request, headers) },
+    {
+      name: "REST",
+      opens: isPublic,
+      call: (plan, request, headers) => callRest(publicUrl, plan, request, headers),
+    },
     rpcDoor("in process", inProcess, everything),
   ];
 }

@@ -1,4 +1,11 @@
-import { create, fromBinary, toJson, type DescMessage, type JsonValue, type Message } from "@bufbuild/protobuf";
+import {
+  create,
+  fromBinary,
+  toJson,
+  type DescMessage,
+  type JsonValue,
+  type Message,
+} from "@bufbuild/protobuf";
 import { createRegistry } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
@@ -78,5 +85,7 @@ function detailOf(detail: ConnectError["details"][number]): Detail {
 
 /** Headers whose names begin with x-, but for the request id, which a door may add. */
 export function ownHeaders(headers: Iterable<[string, string]>): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-") && name !== "x-request-id"));
+  return Object.fromEntries(
+    [...headers].filter(([name]) => name.startsWith("x-") && name !== "x-request-id"),
+  );
 }

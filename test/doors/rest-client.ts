@@ -47,6 +47,7 @@ export async function callRest(
     return { status, code: "ok", ...(body && { message: body }), headers: own, trailers };
   }
   const failed = { status, headers: { ...own, ...trailers }, trailers: {} };
+  if (request.method === "HEAD") return { ...failed, code: "no body" };
   // The body of a failure is an object in both styles.
   const body = JSON.parse(answer.body.toString()) as JsonObject;
   return plan.serviceRest.envelope === Envelope.V4
@@ -54,9 +55,15 @@ export async function callRest(
     : { ...failed, ...readStatus(body) };
 }
 
-/** Whether REST shows a part of the answer only: a `response_body`, or nothing to HEAD. */
-export function restShows({ httpRule, method }: MethodPlan, message: JsonValue): JsonValue | undefined {
-  if (httpRule?.pattern.case === "custom" && httpRule.pattern.value.kind === "HEAD") return undefined;
+/** Whether REST calls a method by HEAD, which has no answer but headers. */
+export function isHead({ httpRule }: MethodPlan): boolean {
+  return httpRule?.pattern.case === "custom" && httpRule.pattern.value.kind === "HEAD";
+}
+
+/** What REST shows of an answer: all, the fields that `response_body` names, or nothing to HEAD. */
+export function restShows(plan: MethodPlan, message: JsonValue): JsonValue | undefined {
+  if (isHead(plan)) return undefined;
+  const { httpRule, method } = plan;
   const { responseBody = "" } = httpRule ?? {};
   if (responseBody === "") return message;
   const shown = method.output.fields.filter((f) => f.name === responseBody || isPageInfo(f));
@@ -65,8 +72,14 @@ export function restShows({ httpRule, method }: MethodPlan, message: JsonValue):
   return Object.fromEntries(all.filter(([name]) => shown.some((f) => f.jsonName === name)));
 }
 
-function metadataOf({ headers }: RawAnswer): { own: Record<string, string>; trailers: Record<string, string> } {
-  const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, [value].flat().join(", ")]);
+function metadataOf({ headers }: RawAnswer): {
+  own: Record<string, string>;
+  trailers: Record<string, string>;
+} {
+  const pairs = Object.entries(headers).map(([name, value]): [string, string] => [
+    name,
+    [value].flat().join(", "),
+  ]);
   const trailing = pairs
     .filter(([name]) => name.startsWith("trailer-"))
     .map(([name, value]): [string, string] => [name.slice("trailer-".length), value]);
@@ -115,7 +128,12 @@ function isPageInfo(field: DescField): boolean {
 /** Turns the wire names of enum values back into their names. */
 function fromWire(desc: DescMessage, json: JsonValue): JsonValue {
   if (json === null || typeof json !== "object" || Array.isArray(json)) return json;
-  const fields = new Map(desc.fields.flatMap((field) => [[field.jsonName, field], [field.name, field]]));
+  const fields = new Map(
+    desc.fields.flatMap((field) => [
+      [field.jsonName, field],
+      [field.name, field],
+    ]),
+  );
   const entries = Object.entries(json).map(([name, value]): [string, JsonValue] => {
     const field = fields.get(name);
     const one = (item: JsonValue): JsonValue =>

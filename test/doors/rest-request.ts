@@ -1,5 +1,12 @@
 // Makes the REST request of a message by its google.api.http rule: the reverse of what the server does.
-import { toJson, type DescField, type DescMessage, type JsonObject, type JsonValue, type Message } from "@bufbuild/protobuf";
+import {
+  toJson,
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+} from "@bufbuild/protobuf";
 import { FieldMaskSchema, hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import type { HttpBody } from "../../gen/ts/google/api/httpbody_pb.js";
 import type { MethodPlan } from "../../platform/contract/plan.js";
@@ -7,7 +14,10 @@ import type { RawRequest } from "../http.js";
 import { registry } from "./outcome.js";
 
 /** The request for a message, by the first rule of its method: what is not in path or body goes into the query. */
-export function restRequest(plan: MethodPlan, message: Message): Required<Pick<RawRequest, "method" | "path">> & RawRequest {
+export function restRequest(
+  plan: MethodPlan,
+  message: Message,
+): Required<Pick<RawRequest, "method" | "path">> & RawRequest {
   const { method, template, body } = ruleOf(plan);
   const { input } = plan.method;
   // The JSON of a message that is not a well-known type is an object.
@@ -43,7 +53,9 @@ function fillPath(template: string, message: JsonObject): string {
   return template.replaceAll(variable, (_, field?: string, pattern?: string) => {
     if (field === undefined) return "any";
     const text = String(take(message, field.split(".")));
-    return pattern === undefined ? encodeURIComponent(text) : text.split("/").map(encodeURIComponent).join("/");
+    return pattern === undefined
+      ? encodeURIComponent(text)
+      : text.split("/").map(encodeURIComponent).join("/");
   });
 }
 

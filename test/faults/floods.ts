@@ -124,12 +124,14 @@ export const floods: readonly Attack[] = [
   }),
   attack("S3", "DATA of nothing but padding", {
     frames: 300_000,
+    pauseMs: 10,
     opening: (block) => headers(1, block),
     turn: () => frame(frameType.data, flag.padded, 1, Buffer.of(0)),
   }),
   attack("S3", "WINDOW_UPDATE of the connection", { frames: 300_000, turn: () => windowUpdate(0, 1) }),
   attack("S3", "WINDOW_UPDATE of a stream", {
     frames: 300_000,
+    pauseMs: 10,
     opening: (block) => headers(1, block),
     turn: () => windowUpdate(1, 1),
   }),

@@ -18,7 +18,8 @@ const streamsMax = 200;
 const streamsTried = 2000;
 // A stream a turn, so that the server is not already behind when it decides.
 const pauseMs = 1;
-const patienceMs = 3000;
+// A session that nghttp2 gave up is found by its silence: 3 s, and 10 s for the PING.
+const patienceMs = 18_000;
 
 type Provocation = (streamId: number, target: Target) => Buffer;
 
@@ -94,11 +95,6 @@ const provocations: Record<string, Provocation> = {
       ]),
       whole,
     ),
-  "DATA past the window": (id, target) =>
-    Buffer.concat([
-      request(id, target, open),
-      ...Array.from({ length: 5 }, () => frame(frameType.data, 0, id, Buffer.alloc(16_384))),
-    ]),
 };
 
 /** MadeYouReset (CVE-2025-8671): the client breaks a rule of the stream, so that the server resets it after starting work. */

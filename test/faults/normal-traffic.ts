@@ -28,8 +28,12 @@ export async function startTraffic({ url, path, body, headers }: Target): Promis
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(call)]);
   const lap = (): Promise<Traffic> =>
     new Promise((resolve, reject) => {
-      child.once("message", (traffic: Traffic) => resolve(traffic));
-      child.once("exit", () => reject(new Error("the normal callers have died")));
+      const died = (): void => reject(new Error("the normal callers have died"));
+      child.once("exit", died);
+      child.once("message", (traffic: Traffic) => {
+        child.removeListener("exit", died);
+        resolve(traffic);
+      });
       child.send("lap");
     });
   await lap();

@@ -80,7 +80,10 @@ function announce(call: Call): void {
 function failure({ i32, name }: Req): ConnectError {
   const code = Math.abs(i32);
   const known = code >= Code.Canceled && code <= Code.Unauthenticated;
-  const error = new ConnectError(name, known ? code : Code.Unknown, { "x-failure": "yes", "x-failure-bin": "/w" });
+  const error = new ConnectError(name, known ? code : Code.Unknown, {
+    "x-failure": "yes",
+    "x-failure-bin": "/w",
+  });
   error.details.push(
     { desc: ErrorInfoSchema, value: { reason: "LAB", domain: "lab.v1", metadata: { name } } },
     { desc: BadRequestSchema, value: { fieldViolations: [{ field: "i32", description: "is a code" }] } },

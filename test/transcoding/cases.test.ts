@@ -1,4 +1,4 @@
-// The public case suite, as far as it can be judged without a socket: unary methods, over `Lab` of test/proto/lab.
+// The public case suite, as far as it can be judged without a socket: the unary methods of `Lab`, test/proto/lab.
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import {
@@ -29,9 +29,9 @@ import {
   type FileReq,
   type Req,
 } from "../../gen/ts/lab/v1/lab_pb.js";
-import type { HeaderRecord } from "../call/call.js";
-import { isRequestMetadata } from "./metadata.js";
-import { planOf, serveForTest, type TestHandler, type TestResult } from "./rest-testing.js";
+import type { HeaderRecord } from "../../platform/call/call.js";
+import { isRequestMetadata } from "../../platform/rest/metadata.js";
+import { planOf, serveForTest, type TestHandler, type TestResult } from "./serve.js";
 
 interface Expected {
   readonly status: number;
@@ -96,9 +96,7 @@ const serve = serveForTest(
 );
 
 // The shape is that of the suite's README.
-const { cases } = JSON.parse(
-  readFileSync(new URL("../../test/transcoding/cases.json", import.meta.url), "utf8"),
-) as {
+const { cases } = JSON.parse(readFileSync(new URL("cases.json", import.meta.url), "utf8")) as {
   cases: readonly Case[];
 };
 /** Streams are served elsewhere, and the RPC paths are not REST. */

@@ -1,6 +1,5 @@
 // For tests: plans without policy, and requests without a socket.
-import { create, type DescMethod, type Message } from "@bufbuild/protobuf";
-import { getOption, hasOption, type Registry } from "@bufbuild/protobuf";
+import { create, getOption, hasOption, type DescMethod, type Message } from "@bufbuild/protobuf";
 import { http } from "../../gen/ts/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/ts/google/api/http_pb.js";
 import { MethodPolicySchema } from "../../gen/ts/trunkline/v1/policy_pb.js";
@@ -12,11 +11,11 @@ import {
   type MethodRest,
   type ServiceRest,
 } from "../../gen/ts/trunkline/v1/rest_pb.js";
-import { Call, type HeaderRecord } from "../call/call.js";
-import type { MethodPlan } from "../contract/plan.js";
-import type { RestAnswer } from "./answer.js";
-import { readTimeout } from "./deadline.js";
-import { restRouter, type RestOptions } from "./transcoder.js";
+import { Call, type HeaderRecord } from "../../platform/call/call.js";
+import type { MethodPlan } from "../../platform/contract/plan.js";
+import type { RestAnswer } from "../../platform/rest/answer.js";
+import { readTimeout } from "../../platform/rest/deadline.js";
+import { restRouter, type RestOptions } from "../../platform/rest/transcoder.js";
 
 /** What a test gives in place of the contract's options. */
 export interface PlanInit {
@@ -75,7 +74,7 @@ export interface TestResult extends RestAnswer {
 /** Serves methods in the order of checks that the dispatcher keeps, less the steps of the policy. */
 export function serveForTest(
   methods: readonly { plan: MethodPlan; handler: TestHandler }[],
-  options: Omit<RestOptions, "registry"> & { registry: Registry },
+  options: RestOptions,
 ): (request: TestRequest) => Promise<TestResult> {
   const router = restRouter(methods, options);
   return async ({ method, target, headers = {}, body = "" }) => {

@@ -5,9 +5,9 @@ import { HttpRuleSchema } from "../../gen/ts/google/api/http_pb.js";
 import { file_google_api_httpbody } from "../../gen/ts/google/api/httpbody_pb.js";
 import { file_lab_v1_lab, Lab } from "../../gen/ts/lab/v1/lab_pb.js";
 import { MethodRestSchema, ServiceRestSchema } from "../../gen/ts/trunkline/v1/rest_pb.js";
-import type { HeaderRecord } from "../call/call.js";
-import { planOf, serveForTest } from "./rest-testing.js";
-import type { RestOptions } from "./transcoder.js";
+import type { HeaderRecord } from "../../platform/call/call.js";
+import { planOf, serveForTest } from "./serve.js";
+import type { RestOptions } from "../../platform/rest/transcoder.js";
 
 /** The types of the lab contract and those that its answers may have. */
 export const labRegistry = createRegistry(
