@@ -28,6 +28,8 @@ export interface CallInit {
   readonly url: string;
   readonly headers: HeaderRecord;
   readonly peer: Peer;
+  /** Whether handlers may see a header; by default all but credentials. REST passes on what its allow-list names. */
+  readonly isMetadata?: (name: string) => boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export class Call implements HandlerContext {
   responseBytes = 0;
 
   readonly #headers: HeaderRecord;
+  readonly #isMetadata: ((name: string) => boolean) | undefined;
   #abort: AbortController | undefined = undefined;
   #aborted: { reason: unknown } | undefined = undefined;
   #requestHeader: Headers | undefined = undefined;
@@ -71,6 +74,7 @@ export class Call implements HandlerContext {
     this.url = init.url;
     this.peer = init.peer;
     this.#headers = init.headers;
+    this.#isMetadata = init.isMetadata;
     this.startedAt = performance.now();
   }
 
@@ -116,7 +120,7 @@ export class Call implements HandlerContext {
 
   /** The request headers that handlers may see: all but credentials, which end at the authenticate step. */
   get requestHeader(): Headers {
-    return (this.#requestHeader ??= visibleHeaders(this.#headers));
+    return (this.#requestHeader ??= visibleHeaders(this.#headers, this.#isMetadata));
   }
 
   get responseHeader(): Headers {
@@ -150,11 +154,11 @@ export class Call implements HandlerContext {
 
 const credentials = new Set(["authorization", "cookie", "proxy-authorization", "x-auth-key", "x-auth-email"]);
 
-function visibleHeaders(record: HeaderRecord): Headers {
+function visibleHeaders(record: HeaderRecord, isMetadata?: (name: string) => boolean): Headers {
   const headers = new Headers();
   for (const name of Object.keys(record)) {
     // Names with a colon are HTTP/2 pseudo headers.
-    if (name.charCodeAt(0) === 58 || credentials.has(name)) continue;
+    if (name.charCodeAt(0) === 58 || credentials.has(name) || isMetadata?.(name) === false) continue;
     const value = record[name];
     if (typeof value === "string") headers.append(name, value);
     else if (value !== undefined) for (const v of value) headers.append(name, v);

@@ -1,16 +1,26 @@
 // Hot path: unary calls over REST. The transcoder reads and writes them; the plan between is that of every protocol.
 import type { Message, Registry } from "@bufbuild/protobuf";
+import { Reason } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { Call } from "../call/call.js";
-import { toConnectError } from "../call/errors.js";
+import { fail, toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
 import type { RestAnswer } from "../rest/answer.js";
 import { readTimeout } from "../rest/deadline.js";
+import { isRequestMetadata } from "../rest/metadata.js";
 import type { Binding, Matched } from "../rest/binding.js";
 import { restRouter, type RestOptions } from "../rest/transcoder.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
+import { plainClientError, type ClientErrorBody, type ClientErrorStatus } from "./connection-events.js";
 import { execute } from "./execute.js";
 import type { Exchange } from "./exchange.js";
 import type { PeerOf } from "./peer.js";
+
+const clientErrors: Readonly<Record<ClientErrorStatus, Reason>> = {
+  400: Reason.REQUEST_MALFORMED,
+  408: Reason.BODY_TOO_SLOW,
+  414: Reason.TARGET_TOO_LONG,
+  431: Reason.HEADERS_TOO_LARGE,
+};
 
 /** What the REST road needs of its server. */
 export interface RestRoadOptions extends RestOptions {
@@ -19,18 +29,25 @@ export interface RestRoadOptions extends RestOptions {
   readonly peerOf: PeerOf;
 }
 
-/** Serves the REST routes of these operations; every request gets an answer, also where there is no route. */
-export function restRoad(
-  operations: readonly Operation[],
-  options: RestRoadOptions,
-): (exchange: Exchange) => boolean {
+/** The REST half of a listener. */
+export interface RestRoad {
+  /** Answers every request, also where there is no route; true. */
+  serve(exchange: Exchange): boolean;
+  /** The body for a request that never became one: the HTTP parser has refused it. */
+  clientError(status: ClientErrorStatus): ClientErrorBody;
+}
+
+/** Serves the REST routes of these operations. */
+export function restRoad(operations: readonly Operation[], options: RestRoadOptions): RestRoad {
   const router = restRouter(operations, options);
   const { telemetry, peerOf } = options;
-  return (exchange) => {
+  return { serve: answer, clientError };
+
+  function answer(exchange: Exchange): boolean {
     const found = router.route(exchange.method, exchange.target);
     switch (found.kind) {
       case "match":
-        serve(found.binding, found, exchange);
+        serveBinding(found.binding, found, exchange);
         return true;
       case "options":
         exchange.send(204, { allow: found.allow });
@@ -42,9 +59,17 @@ export function restRoad(
       default:
         return found satisfies never;
     }
-  };
+  }
 
-  function serve(binding: Binding<Operation>, matched: Matched, exchange: Exchange): void {
+  function clientError(status: ClientErrorStatus): ClientErrorBody {
+    const error = fail(clientErrors[status], plainClientError(status).body.trim());
+    const answer = router.renderError(error, undefined, {}, undefined);
+    // Without headers no coding is asked for, so that the answer is at hand.
+    if (answer instanceof Promise) return plainClientError(status);
+    return { contentType: "application/json", body: String(answer.body) };
+  }
+
+  function serveBinding(binding: Binding<Operation>, matched: Matched, exchange: Exchange): void {
     const { operation } = binding;
     const { headers } = exchange;
     const call = new Call({
@@ -54,6 +79,7 @@ export function restRoad(
       url: exchange.target,
       headers,
       peer: peerOf(exchange),
+      isMetadata: isRequestMetadata,
     });
     let askedMs: number | undefined;
     try {

@@ -19,7 +19,7 @@ import { peerFinder } from "./peer.js";
 import { probes } from "./probes.js";
 import { reflectionServices } from "./reflection.js";
 import { defaultRates } from "./rates.js";
-import { restRoad } from "./rest-road.js";
+import { restRoad, type RestRoad } from "./rest-road.js";
 import { streamRoad } from "./streams.js";
 import type { TlsOptions } from "./tls.js";
 
@@ -101,11 +101,12 @@ export function createServer(options: ServerOptions): Server {
     grpc: true,
     other: probes(readiness, telemetry.metrics),
   };
+  const rest = restRoad([...open.values()], { ...common, registry, errorStyle: "v4" });
   const publicSurface: Surface = {
     ...common,
     operations: open,
     grpc: false,
-    other: restRoad([...open.values()], { ...common, registry, errorStyle: "v4" }),
+    other: rest.serve,
   };
   const limits = { ...defaultLimits, ...options.limits };
   const listeners: Listener[] = [];
@@ -113,10 +114,16 @@ export function createServer(options: ServerOptions): Server {
   async function listenOn(
     listener: ListenerOptions | undefined,
     surface: Surface,
+    onClientError?: RestRoad["clientError"],
   ): Promise<Listener | undefined> {
     if (listener === undefined) return undefined;
     const opened = await listen(
-      { ...listener, limits, onEvent: (event) => telemetry.connection(eventName(event)) },
+      {
+        ...listener,
+        limits,
+        ...(onClientError && { onClientError }),
+        onEvent: (event) => telemetry.connection(eventName(event)),
+      },
       dispatcher(surface),
     );
     listeners.push(opened);
@@ -130,7 +137,7 @@ export function createServer(options: ServerOptions): Server {
     async start() {
       return {
         internal: await listenOn(options.internal, internal),
-        public: await listenOn(options.public, publicSurface),
+        public: await listenOn(options.public, publicSurface, rest.clientError),
       };
     },
     async drain({ delayMs, graceMs }) {
