@@ -1,6 +1,7 @@
 import {
   flag,
   frame,
+  frameReader,
   frameType,
   headerBlock,
   headers,
@@ -25,9 +26,15 @@ type Provocation = (streamId: number, target: Target) => Buffer;
 
 async function provoke(target: Target, provocation: Provocation): Promise<Outcome> {
   const connection = await openConnection(target);
+  const read = frameReader();
+  let told = false;
+  connection.onData((chunk) => {
+    told ||= read(chunk).some(({ type }) => type === frameType.goaway);
+  });
   await connection.write(Buffer.concat([preface, settings()]));
   let sent = 0;
-  while (sent < streamsTried && (await connection.write(provocation(2 * sent + 1, target)))) {
+  // After GOAWAY the server serves no more streams: what it then still has to do is close the socket.
+  while (sent < streamsTried && !told && (await connection.write(provocation(2 * sent + 1, target)))) {
     sent++;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
