@@ -1,6 +1,6 @@
 export default {
   testEnvironment: "node",
-  testMatch: ["<rootDir>/{platform,services,bin,test}/**/*.test.ts"],
+  testMatch: ["<rootDir>/{platform,services,bin,test,bench}/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: {

@@ -54,7 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     suites: readSuites(positionals),
     samples: positive("samples", samples, Number.isSafeInteger),
     seconds: positive("seconds", seconds, Number.isFinite),
-    warmUpSeconds: values.quick ? 0.5 : 3,
+    warmUpSeconds: values.quick ? 1.5 : 5,
     only: values.only
       .toLowerCase()
       .split(",")

@@ -55,7 +55,8 @@ export function sendHttp2(
   base: string,
   { method = "POST", path, headers, body }: RawRequest,
 ): Promise<RawAnswer> {
-  const session = http2.connect(base);
+  // Node's own bounds are below what a server has to refuse.
+  const session = http2.connect(base, { maxSessionMemory: 64, maxSendHeaderBlockLength: 1 << 20 });
   return new Promise<RawAnswer>((resolve, reject) => {
     session.on("error", reject);
     const stream = session.request({ ":method": method, ":path": path, ...headers });

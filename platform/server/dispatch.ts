@@ -6,6 +6,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { Call } from "../call/call.js";
 import { toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
+import { deadlineExceeded } from "../policy/deadline.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 import { connectGetWire } from "../wire/connect-get.js";
 import type { UnaryWire } from "../wire/unary.js";
@@ -59,7 +60,7 @@ function dispatch(surface: Surface, exchange: AnyExchange): void {
     return;
   }
   if (exchange.method === "GET" && operation.plan.reads && operation.plan.method.methodKind === "unary") {
-    const query = new URLSearchParams(queryAt < 0 ? "" : target.slice(queryAt + 1));
+    const query = queryAt < 0 ? "" : target.slice(queryAt + 1);
     return serveUnary(surface, operation, connectGetWire(query), exchange);
   }
   if (exchange.method !== "POST") return refuseMethod(operation, exchange);
@@ -114,6 +115,7 @@ async function serveStream(
   telemetry.begin(call);
   try {
     const askedMs = streamTimeoutMs(protocol, exchange.headers);
+    if (askedMs === 0) throw deadlineExceeded();
     for (const step of operation.headerSteps) {
       const pending = step(call);
       if (pending !== undefined) await pending;

@@ -74,8 +74,10 @@ class Running implements Execution {
     const ms = allowedMs(this.#operation.plan, askedMs);
     this.#call.deadlineAt = this.#call.startedAt + ms;
     this.#telemetry.begin(this.#call);
-    if (ms <= timerMsMax) this.#timer = setTimeout(expire, ms, this);
+    if (ms <= 0) return this.interrupt(deadlineExceeded());
     this.#headerSteps(0);
+    // A call that had nothing to wait for is over by now, and needs no timer.
+    if (!this.#answered && ms <= timerMsMax) this.#timer = setTimeout(expire, ms, this);
   }
 
   cancel(): void {

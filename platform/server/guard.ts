@@ -64,16 +64,25 @@ export function guardSession(
   let retired = false;
   let ended = false;
 
-  const end = (reason: EndReason, code: number): void => {
-    if (ended) return;
+  /** Asks the client to leave, and closes. */
+  const close = (reason: EndReason): void => {
     ended = true;
     onEvent({ kind: "ended", reason });
-    if (!session.destroyed) session.goaway(code);
-    // The GOAWAY leaves in this turn of the loop; nothing that comes after it is read.
+    session.goaway(NGHTTP2_NO_ERROR);
+    // The GOAWAY leaves in this turn of the loop.
     setImmediate(() => {
       session.destroy();
       socket.destroy();
     });
+  };
+
+  /** Cuts an abuser off. At once, since what is left of the current read may hold a thousand requests more. */
+  const cut = (reason: EndReason): void => {
+    if (ended) return;
+    ended = true;
+    onEvent({ kind: "ended", reason });
+    if (!session.destroyed) session.destroy(new Error(reason), NGHTTP2_ENHANCE_YOUR_CALM);
+    socket.destroy();
   };
 
   const retire = (): void => {
@@ -83,15 +92,15 @@ export function guardSession(
   };
 
   const onControlFrame = (): void => {
-    if (!controlFrames.take()) end("control-frames", NGHTTP2_ENHANCE_YOUR_CALM);
+    if (!controlFrames.take()) cut("control-frames");
   };
   session.on("ping", onControlFrame);
   session.on("remoteSettings", onControlFrame);
 
   const countReset = (code: number): void => {
     if (protocolErrors.has(code)) {
-      if (!errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
-    } else if (!resets.take()) end("resets", NGHTTP2_ENHANCE_YOUR_CALM);
+      if (!errors.take()) cut("protocol-errors");
+    } else if (!resets.take()) cut("resets");
   };
 
   // Comes at once when a stream is reset before its answer was given.
@@ -117,7 +126,7 @@ export function guardSession(
       stream.on("aborted", onAborted);
       stream.on("close", onClose);
       overhead.admit(stream, head.bytes);
-      if (head.status !== undefined && !errors.take()) end("protocol-errors", NGHTTP2_ENHANCE_YOUR_CALM);
+      if (head.status !== undefined && !errors.take()) cut("protocol-errors");
       if (stream.aborted) onAborted.call(stream);
       return !ended && !stream.closed && !stream.destroyed;
     },
@@ -130,11 +139,11 @@ export function guardSession(
         stream.close(NGHTTP2_NO_ERROR);
         stream.resume();
       }
-      if (overhead.excessive(now, open)) return end("overhead", NGHTTP2_ENHANCE_YOUR_CALM);
-      if (stalls.find(now, open) !== undefined) return end("write-stall", NGHTTP2_NO_ERROR);
-      if (alive.dead(now)) return end("unresponsive", NGHTTP2_NO_ERROR);
-      if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return end("idle", NGHTTP2_NO_ERROR);
-      if (now > retireAt + limits.connectionAgeGraceMs) return end("age", NGHTTP2_NO_ERROR);
+      if (overhead.excessive(now, open)) return cut("overhead");
+      if (stalls.find(now, open) !== undefined) return close("write-stall");
+      if (alive.dead(now)) return close("unresponsive");
+      if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return close("idle");
+      if (now > retireAt + limits.connectionAgeGraceMs) return close("age");
       if (now > retireAt) retire();
     },
   };

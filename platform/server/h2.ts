@@ -12,11 +12,16 @@ export interface H2Server {
   accept(socket: Socket): void;
   /** Sends GOAWAY on every connection, also on those to come; nothing is cut. */
   retire(): void;
-  /** Looks at every connection for idleness, age, stalls and floods; to be called once a second. */
+  /**
+   * Looks at connections for idleness, age, stalls and floods. To be called ten times a second: each connection has its
+   * turn once a second, so that ending many of them does not hold up the others for long.
+   */
   sweep(now: number): void;
 }
 
 const { NGHTTP2_REFUSED_STREAM } = http2.constants;
+
+const shiftsPerSecond = 10;
 
 type StreamListener = (
   stream: http2.ServerHttp2Stream,
@@ -35,7 +40,9 @@ type StreamEvent = [
 /** Makes the HTTP/2 half of a listener. `onStream` gets streams whose head is within the limits. */
 export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2Server {
   const { limits, onEvent, clientError } = options;
-  const guards = new Set<Guard>();
+  const shifts = Array.from({ length: shiftsPerSecond }, () => new Set<Guard>());
+  let sessions = 0;
+  let sweeps = 0;
   let retired = false;
 
   // No "request" listener, ever: it would put Node's compatibility layer around each stream.
@@ -54,8 +61,9 @@ export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2
 
   const onSession = (session: http2.ServerHttp2Session, socket: Socket): void => {
     const guard = guardSession(session, socket, options);
-    guards.add(guard);
-    session.on("close", () => guards.delete(guard));
+    const shift = shifts[sessions++ % shiftsPerSecond];
+    shift?.add(guard);
+    session.on("close", () => shift?.delete(guard));
     session.setLocalWindowSize(limits.connectionWindowBytes);
     session.on("stream", (...[stream, headers, , rawHeaders]: StreamEvent) => {
       // A stream error is the client's; what it means to the call is told by "aborted" and "close".
@@ -78,10 +86,10 @@ export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2
     },
     retire() {
       retired = true;
-      for (const guard of guards) guard.retire();
+      for (const shift of shifts) for (const guard of shift) guard.retire();
     },
     sweep(now) {
-      for (const guard of guards) guard.sweep(now);
+      for (const guard of shifts[sweeps++ % shiftsPerSecond] ?? []) guard.sweep(now);
     },
   };
 }

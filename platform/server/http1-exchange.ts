@@ -50,10 +50,13 @@ export class Http1Exchange implements Exchange {
 
   send(status: number, headers: OutgoingRecord, body?: Uint8Array | string): void {
     if (this.gone) return;
-    if (status !== 204 && status !== 304) headers["content-length"] = String(bytesOf(body));
+    const bytes = bytesOf(body);
+    if (status !== 204 && status !== 304) headers["content-length"] = String(bytes);
     if (!this.#request.complete && hasLongBody(this.headers)) headers["connection"] = "close";
     this.#response.writeHead(status, withExtra(headers, this.extraHeaders));
-    this.#response.end(this.method === "HEAD" ? undefined : body);
+    if (this.method === "HEAD" || body === undefined) this.#response.end();
+    // A text of ASCII only can be copied as it is; as "utf8" node would measure and convert it.
+    else this.#response.end(body, typeof body === "string" && bytes === body.length ? "latin1" : "utf8");
   }
 
   sendWithTrailers(): void {

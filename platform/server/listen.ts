@@ -54,7 +54,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-const sweepMs = 1000;
+const sweepMs = 100;
 // While draining, an idle HTTP/1.1 connection may have a request on its way. Within this time it is still answered, with
 // `Connection: close`; closing at once would fail it.
 const idleGraceMs = 1000;
@@ -70,7 +70,7 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
   // Connections whose protocol isn't known yet, by remote address and port, and by when it has to be.
   const undecided = new Map<string, { readonly socket: net.Socket; readonly decideBy: number }>();
   let draining = false;
-  let onEmpty = (): void => {};
+  const whenEmpty: (() => void)[] = [];
 
   const serve = (key: string, socket: net.Socket, protocol: Protocol): void => {
     undecided.delete(key);
@@ -92,9 +92,9 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
     const refusal = draining
       ? "draining"
       : admitted.admit(socket, () => {
-          undecided.delete(key);
+          if (undecided.get(key)?.socket === socket) undecided.delete(key);
           onEvent({ kind: "closed" });
-          if (admitted.sockets.size === 0) onEmpty();
+          if (admitted.sockets.size === 0) for (const resolve of whenEmpty) resolve();
         });
     if (refusal !== undefined) {
       onEvent({ kind: "refused", reason: refusal });
@@ -121,13 +121,13 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
 
   const server = net.createServer({ noDelay: true }, onConnection);
   const address = await open(server, options);
-  const timer = setInterval(sweep, Math.min(sweepMs, limits.headersTimeoutMs)).unref();
+  const timer = setInterval(sweep, sweepMs).unref();
 
   const end = async (graceMs: number): Promise<void> => {
     draining = true;
     server.close();
     const empty = new Promise<void>((resolve) => {
-      onEmpty = resolve;
+      whenEmpty.push(resolve);
       if (admitted.sockets.size === 0) resolve();
     });
     h1.retire();

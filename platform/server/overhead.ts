@@ -51,7 +51,8 @@ export function overheadMeter(socket: Socket, limits: Limits): OverheadMeter {
       const written = socket.bytesWritten;
       const overhead = read - bytesRead - granted - 2 * bodyBytes;
       const allowed =
-        (limits.overheadBytesPerSecondMax * (now - lookedAt)) / 1000 +
+        // At least a second's worth: a connection may be a moment old when it is looked at first.
+        (limits.overheadBytesPerSecondMax * Math.max(1000, now - lookedAt)) / 1000 +
         (written - bytesWritten) * acknowledgedShare;
       const useless = opened === 0 && open.size === 0;
       lookedAt = now;

@@ -84,6 +84,7 @@ export function streamRoad(
     const timer = ms <= timerMsMax ? setTimeout(() => interrupt(deadlineExceeded()), ms) : undefined;
     const values = createContextValues().set(streamKey, { call, failed: (e) => (error ??= e) });
     const incoming = universalRequestFromNodeRequest(request, response, undefined, values);
+    if (exchange instanceof Http1Exchange) incoming.body = restForNode(exchange.node.request);
     // The deadline is ours to keep: the method's maximum counts, and handlers that ignore their signal are ended.
     incoming.header.delete("grpc-timeout");
     incoming.header.delete("connect-timeout-ms");
@@ -212,6 +213,18 @@ function adopt(context: HandlerContext): StreamCall {
   // When the client goes away, connect-es aborts its own signal first.
   context.signal.addEventListener("abort", () => found.call.abort(context.signal.reason), { once: true });
   return found;
+}
+
+/**
+ * The body of an HTTP/1.1 request. A handler that stops reading before its end leaves the rest to be thrown away; to destroy
+ * the request, as leaving its own iterator would, is to destroy the connection, with the answer that is on its way.
+ */
+async function* restForNode(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false });
+  } finally {
+    request.resume();
+  }
 }
 
 function nodePair(exchange: Http1Exchange | Http2Exchange): {

@@ -7,9 +7,10 @@ import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import type { Call } from "../call/call.js";
 import type { SpanSink } from "./telemetry.js";
 
-/** Exports the spans of calls. `shutdown` sends what is left, within 5 s. */
+/** Exports the spans of calls. `flush` and `shutdown` send what is left, within 5 s. */
 export interface Spans {
   readonly sink: SpanSink;
+  flush(): Promise<void>;
   shutdown(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export function createSpans(serviceName: string, exporter: SpanExporter = new OT
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
       span.end(performance.timeOrigin + performance.now());
     },
+    flush: () => provider.forceFlush(),
     shutdown: () => provider.shutdown(),
   };
 }

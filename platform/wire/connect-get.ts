@@ -5,17 +5,28 @@ import { fail } from "../call/errors.js";
 import { connectJson, connectProto, readConnect, requireVersion } from "./connect.js";
 import type { UnaryWire } from "./unary.js";
 
-/** The wire of a Connect GET: its request comes from the query, its answer is that of a POST. */
-export function connectGetWire(query: URLSearchParams): UnaryWire {
-  const json = query.get("encoding") === "json";
+/** The wire of a Connect GET: its request comes from the query as received, its answer is that of a POST. */
+export function connectGetWire(query: string): UnaryWire {
+  const parameters = new URLSearchParams(query);
+  const json = parameters.get("encoding") === "json";
   return {
     ...(json ? connectJson : connectProto),
     bodyBytesMax: () => 0,
     read(operation) {
-      const { message, compression } = readQuery(query);
+      requireUtf8(query);
+      const { message, compression } = readQuery(parameters);
       return readConnect(operation, json, compression, message);
     },
   };
+}
+
+/** URLSearchParams puts U+FFFD for what is not UTF-8, and leaves broken escapes as they are. */
+function requireUtf8(query: string): void {
+  try {
+    decodeURIComponent(query);
+  } catch (cause) {
+    throw fail(Reason.REQUEST_MALFORMED, "the query has a broken escape or is not UTF-8", { cause });
+  }
 }
 
 function readQuery(query: URLSearchParams): { message: Buffer; compression: string | undefined } {

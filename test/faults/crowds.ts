@@ -15,18 +15,38 @@ import type { Attack, Outcome, Target } from "./attack.js";
 import { openConnection, type RawConnection } from "./raw-connection.js";
 
 // The largest number that one address may have (PLATFORM: 200 per peer).
-const perAddress = 200;
+const perAddressMax = 200;
 const streamsMax = 100;
 const slowClients = 2000;
+// Crowds gather over a few seconds: the accepting of a thousand connections at once is not what is measured.
+const gatherMs = 4000;
+const batchMs = 20;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function openMany(
+interface Crowd {
+  readonly perAddress?: number;
+  /** What each does first. */
+  readonly begin?: (connection: RawConnection) => void;
+}
+
+/** Opens connections in quick succession. */
+async function openMany(
   target: Target,
   count: number,
-  attacker: (index: number) => number,
+  { perAddress = perAddressMax, begin }: Crowd,
 ): Promise<RawConnection[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => openConnection(target, attacker(index))));
+  const connections: RawConnection[] = [];
+  const batch = Math.ceil((count * batchMs) / gatherMs);
+  while (connections.length < count) {
+    const from = connections.length;
+    const indexes = Array.from({ length: Math.min(batch, count - from) }, (_, i) => from + i);
+    const opened = await Promise.all(indexes.map((i) => openConnection(target, Math.floor(i / perAddress))));
+    if (begin !== undefined) opened.forEach(begin);
+    connections.push(...opened);
+    await pause(batchMs);
+  }
+  return connections;
 }
 
 const stillOpen = (connections: readonly RawConnection[]): number =>
@@ -55,12 +75,12 @@ const verdict = (sent: number, left: number): Outcome => ({
 });
 
 async function manyConnections(target: Target): Promise<Outcome> {
-  const connections = await openMany(target, 1000, () => 0);
+  const connections = await openMany(target, 1000, { perAddress: 1000 });
   await pause(500);
   const open = stillOpen(connections);
   for (const connection of connections) connection.close();
-  const complaints = open > perAddress ? [`${open} connections of one address`] : [];
-  return { sent: connections.length, ended: open <= perAddress, complaints };
+  const complaints = open > perAddressMax ? [`${open} connections of one address`] : [];
+  return { sent: connections.length, ended: open <= perAddressMax, complaints };
 }
 
 async function manyStreams(target: Target): Promise<Outcome> {
@@ -81,8 +101,8 @@ async function manyStreams(target: Target): Promise<Outcome> {
 }
 
 const slowHeaders = async (target: Target): Promise<Outcome> => {
-  const connections = await openMany(target, slowClients, (index) => Math.floor(index / perAddress));
-  for (const connection of connections) void connection.write("GET / HTTP/1.1\r\nhost: a\r\n");
+  const opening = "GET / HTTP/1.1\r\nhost: a\r\n";
+  const connections = await openMany(target, slowClients, { begin: (c) => void c.write(opening) });
   return verdict(
     slowClients,
     await outlast(connections, 20_000, (connection) => void connection.write("x: y\r\n")),
@@ -90,35 +110,38 @@ const slowHeaders = async (target: Target): Promise<Outcome> => {
 };
 
 const slowH1Bodies = async (target: Target): Promise<Outcome> => {
-  const connections = await openMany(target, slowClients, (index) => Math.floor(index / perAddress));
   const fields = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${target.path} HTTP/1.1\r\nhost: a\r\n${fields.join("")}content-length: 1000\r\n\r\n`;
-  for (const connection of connections) void connection.write(head);
+  const opening = `POST ${target.path} HTTP/1.1\r\nhost: a\r\n${fields.join("")}content-length: 1000\r\n\r\n`;
+  const connections = await openMany(target, slowClients, { begin: (c) => void c.write(opening) });
   // An answer leaves the connection open for a next request, unless the rest of the body is thrown away with it.
   return verdict(slowClients, await outlast(connections, 20_000, (connection) => void connection.write("x")));
 };
 
 async function slowH2Bodies(target: Target): Promise<Outcome> {
-  const connections = await openMany(target, 20, () => 0);
   const block = headerBlock(requestFields(target.path, Object.entries(target.headers)));
   const opened = Array.from({ length: streamsMax }, (_, i) => headers(2 * i + 1, block));
-  const ended = connections.map((connection) => {
+  const opening = Buffer.concat([preface, settings(), ...opened]);
+  const ended = new Map<RawConnection, Set<number>>();
+  const begin = (connection: RawConnection): void => {
     const streams = new Set<number>();
     const read = frameReader();
+    ended.set(connection, streams);
     connection.onData((chunk) => {
       for (const { type, flags, streamId } of read(chunk)) {
-        const last =
-          (type === frameType.data || type === frameType.headers) && (flags & flag.endStream) !== 0;
-        if (last || type === frameType.rstStream) streams.add(streamId);
+        const carries = type === frameType.data || type === frameType.headers;
+        if (type === frameType.rstStream || (carries && (flags & flag.endStream) !== 0))
+          streams.add(streamId);
       }
     });
-    return streams;
-  });
-  for (const connection of connections)
-    void connection.write(Buffer.concat([preface, settings(), ...opened]));
+    void connection.write(opening);
+  };
+  const connections = await openMany(target, slowClients / streamsMax, { begin });
   const drip = Buffer.concat(opened.map((_, i) => frame(frameType.data, 0, 2 * i + 1, Buffer.of(0))));
-  const left = (): number =>
-    connections.reduce((sum, { ended: gone }, i) => sum + (gone ? 0 : streamsMax - (ended[i]?.size ?? 0)), 0);
+  const left = (): number => {
+    let open = 0;
+    for (const [connection, streams] of ended) if (!connection.ended) open += streamsMax - streams.size;
+    return open;
+  };
   for (let second = 0; second < 20 && left() > 0; second++) {
     await pause(1000);
     for (const connection of connections) void connection.write(drip);
@@ -129,14 +152,13 @@ async function slowH2Bodies(target: Target): Promise<Outcome> {
 }
 
 async function zeroWindow(target: Target): Promise<Outcome> {
-  const connections = await openMany(target, 50, () => 0);
   const block = headerBlock(requestFields(target.path, Object.entries(target.headers)));
   const requests = Array.from({ length: streamsMax }, (_, i) => [
     headers(2 * i + 1, block),
     frame(frameType.data, flag.endStream, 2 * i + 1, Buffer.from(target.body)),
   ]).flat();
   const opening = Buffer.concat([preface, settings([setting.initialWindowSize, 0]), ...requests]);
-  for (const connection of connections) void connection.write(opening);
+  const connections = await openMany(target, 50, { begin: (c) => void c.write(opening) });
   // The window of the connection grows, those of the streams never do.
   return verdict(
     connections.length,

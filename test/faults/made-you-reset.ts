@@ -27,14 +27,15 @@ type Provocation = (streamId: number, target: Target) => Buffer;
 async function provoke(target: Target, provocation: Provocation): Promise<Outcome> {
   const connection = await openConnection(target);
   const read = frameReader();
-  let told = false;
+  const received = new Set<number>();
   connection.onData((chunk) => {
-    told ||= read(chunk).some(({ type }) => type === frameType.goaway);
+    for (const { type } of read(chunk)) received.add(type);
   });
   await connection.write(Buffer.concat([preface, settings()]));
   let sent = 0;
   // After GOAWAY the server serves no more streams: what it then still has to do is close the socket.
-  while (sent < streamsTried && !told && (await connection.write(provocation(2 * sent + 1, target)))) {
+  while (sent < streamsTried && !received.has(frameType.goaway)) {
+    if (!(await connection.write(provocation(2 * sent + 1, target)))) break;
     sent++;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

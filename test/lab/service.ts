@@ -14,26 +14,42 @@ import { defineService, type Handlers, type ServiceDefinition } from "../../plat
 /** The permission that every method of the lab asks for. */
 export const labPermission = "lab.use";
 
-/** The lab. `Fail` throws the code that `i32` names; streams give back every message, or `nums.length` of them. */
-export function lab(): ServiceDefinition {
+/** What a test has every handler do first. */
+export type BeforeHandler = (call: Call) => Promise<void>;
+
+/**
+ * The lab. `Fail` throws the code that `i32` names; streams give back every message, or as many as `nums` has. `before`
+ * runs ahead of every handler.
+ */
+export function lab(before: BeforeHandler = async () => undefined): ServiceDefinition {
+  const announce = async (call: Call): Promise<void> => {
+    setMetadata(call);
+    await before(call);
+  };
+  const echo = async (request: Message, call: Call): Promise<Message> => {
+    await announce(call);
+    return request;
+  };
   const unary = Lab.methods.filter((method) => method.methodKind === "unary");
-  const echoes = Object.fromEntries(unary.map((method) => [method.localName, echo]));
   const handlers = {
-    ...echoes,
-    fail,
+    ...Object.fromEntries(unary.map((method) => [method.localName, echo])),
+    async fail(request: Req, call: Call) {
+      await announce(call);
+      throw failure(request);
+    },
     async *sStream(request: Req, call: Call) {
-      announce(call);
+      await announce(call);
       for (const num of request.nums) {
         if (num < 0) throw failure(request);
         yield { ...request, i32: num };
       }
     },
     async *sStreamBody(request: Req, call: Call) {
-      announce(call);
+      await announce(call);
       for (const data of request.datas) yield { contentType: "text/plain", data };
     },
     async cStream(requests: AsyncIterable<Req>, call: Call) {
-      announce(call);
+      await announce(call);
       const tags: string[] = [];
       for await (const request of requests) {
         if (request.i32 < 0) throw failure(request);
@@ -42,14 +58,14 @@ export function lab(): ServiceDefinition {
       return { tags };
     },
     async *bStream(requests: AsyncIterable<Req>, call: Call) {
-      announce(call);
+      await announce(call);
       for await (const request of requests) {
         if (request.i32 < 0) throw failure(request);
         yield request;
       }
     },
     async cUpload(requests: AsyncIterable<HttpBody>, call: Call) {
-      announce(call);
+      await announce(call);
       const datas: Uint8Array[] = [];
       for await (const { data } of requests) datas.push(data);
       return { datas };
@@ -59,18 +75,8 @@ export function lab(): ServiceDefinition {
   return defineService(Lab, handlers as unknown as Handlers<typeof Lab>, labPolicy());
 }
 
-function echo(request: Message, call: Call): Message {
-  announce(call);
-  return request;
-}
-
-function fail(request: Req, call: Call): never {
-  announce(call);
-  throw failure(request);
-}
-
 /** Sets headers and trailers, text and binary, some of them from the request. */
-function announce(call: Call): void {
+function setMetadata(call: Call): void {
   call.responseHeader.set("x-echo", call.requestHeader.get("x-text") ?? "none");
   call.responseHeader.set("x-echo-bin", call.requestHeader.get("x-bytes-bin") ?? "");
   call.responseTrailer.set("x-done", call.method.name);
