@@ -1,23 +1,33 @@
-// What a message costs to encode and to decode: protobuf-es, protobufjs (its generated functions) and ours.
+// What a message costs to build from an init shape, to encode and to decode: protobuf-es, protobufjs (its generated
+// functions) and ours.
 // Build, then run `node dist/bench/codec.js` in the root of the repository.
 
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 
-import { create, equals, fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
+import {
+  create,
+  equals,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import protobufjs from "protobufjs";
 
-import { ListRecordsResponseSchema, RecordSchema, type Record } from "../gen/ts/perf/v1/perf_pb.js";
+import { ListRecordsResponseSchema, RecordSchema } from "../gen/ts/perf/v1/perf_pb.js";
 import { binaryCodec } from "../platform/codec/binary.js";
+import { messageFrom } from "../platform/codec/message-from.js";
 
 const ROUNDS = 31;
 const ROUND_MS = 20;
 const GRPC_FRAME_BYTES = 5;
 
-/** Distinct from one another, so that no string or number is always the same. */
-function record(i: number): Record {
-  return create(RecordSchema, {
+/** As handlers return them. Distinct from one another, so that no string or number is always the same. */
+function recordInit(i: number): MessageInitShape<typeof RecordSchema> {
+  return {
     id: `rec_${String(1_000_000 + i)}`,
     name: `projects/alpha/records/${i}`,
     description: "A record of the benchmark: some text of usual length",
@@ -30,7 +40,7 @@ function record(i: number): Record {
     tags: ["prod", "eu-west-1", "billing"],
     etag: `W/"${(i * 2654435761) >>> 0}"`,
     priority: i % 5,
-  });
+  };
 }
 
 interface Contestant {
@@ -110,14 +120,21 @@ function report(title: string, functions: { name: string; run: () => unknown }[]
 }
 
 const types = protobufjsTypes();
-const list = create(ListRecordsResponseSchema, {
-  records: Array.from({ length: 100 }, (_, i) => record(i)),
+const listInit: MessageInitShape<typeof ListRecordsResponseSchema> = {
+  records: Array.from({ length: 100 }, (_, i) => recordInit(i)),
   nextPageToken: "next",
-});
-for (const [name, desc, message] of [
-  ["Record", RecordSchema, record(7)],
-  ["ListRecordsResponse (100)", ListRecordsResponseSchema, list],
+};
+for (const [name, desc, init] of [
+  ["Record", RecordSchema, recordInit(7)],
+  ["ListRecordsResponse (100)", ListRecordsResponseSchema, listInit],
 ] as const) {
+  const message: Message = create<DescMessage>(desc, init);
+  const build = messageFrom(desc);
+  if (!equals(desc, build(init), message)) throw new Error(`${desc.typeName}: our message differs`);
+  report(`${name}: build`, [
+    { name: "protobuf-es", run: () => create<DescMessage>(desc, init) },
+    { name: "ours", run: () => build(init) },
+  ]);
   const all = contestants(desc, message, types);
   report(
     `${name}: encode`,

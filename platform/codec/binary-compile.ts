@@ -4,6 +4,7 @@ import { member, type CompiledMessage, type Scope } from "./binary-compiled.js";
 import { decoderSource } from "./binary-decoder.js";
 import { encoderSource } from "./binary-encoder.js";
 import { refuse } from "./binary-refusal.js";
+import { initializerSource } from "./message-initializer.js";
 
 const compiled = new WeakMap<DescMessage, CompiledMessage>();
 
@@ -45,7 +46,12 @@ function compile(desc: DescMessage): CompiledMessage {
   const existing = compiled.get(desc);
   if (existing !== undefined) return existing;
   // Registered before it is complete, for message types that refer to themselves.
-  const message: CompiledMessage = { Message: Unfinished, read: unfinished, write: unfinished };
+  const message: CompiledMessage = {
+    Message: Unfinished,
+    from: unfinished,
+    read: unfinished,
+    write: unfinished,
+  };
   compiled.set(desc, message);
 
   const template = create(desc);
@@ -54,9 +60,10 @@ function compile(desc: DescMessage): CompiledMessage {
   const { scope, values } = newScope();
   const source = `"use strict";
   ${constructorSource(template, scope)}
+  ${initializerSource(desc, scope)}
   ${decoderSource(desc, scope)}
   ${encoderSource(desc, prototype, scope)}
-  return { Message, read, write };`;
+  return { Message, from, read, write };`;
   // The source above returns exactly this.
   const functions = evaluate([...values.keys()], source)(...values.values()) as CompiledMessage;
   functions.Message.prototype = prototype;

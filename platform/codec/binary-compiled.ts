@@ -5,10 +5,12 @@ import type { Reader } from "./binary-reader.js";
 import { isJsonObjectField, jsonToStruct, structToJson } from "./binary-struct.js";
 import type { Writer } from "./binary-writer.js";
 
-/** The compiled functions of one message type. All of them may refuse (binary-refusal.ts). */
+/** The compiled functions of one message type. `read` and `write` may refuse (binary-refusal.ts). */
 export interface CompiledMessage {
   /** Makes what `create(desc)` makes. */
   Message: new () => Message;
+  /** Makes what `create(desc, init)` makes of an init shape that is no message of the type itself. */
+  from(init: object): Message;
   /** Reads fields up to `end` into a message. `depth` counts messages from 1, the outermost. */
   read(r: Reader, message: Message, end: number, depth: number): void;
   write(w: Writer, message: Message): void;
