@@ -124,15 +124,16 @@ const listInit: MessageInitShape<typeof ListRecordsResponseSchema> = {
   records: Array.from({ length: 100 }, (_, i) => recordInit(i)),
   nextPageToken: "next",
 };
-for (const [name, desc, init] of [
+const cases: [name: string, desc: DescMessage, init: MessageInitShape<DescMessage>][] = [
   ["Record", RecordSchema, recordInit(7)],
   ["ListRecordsResponse (100)", ListRecordsResponseSchema, listInit],
-] as const) {
-  const message: Message = create<DescMessage>(desc, init);
+];
+for (const [name, desc, init] of cases) {
+  const message = create(desc, init);
   const build = messageFrom(desc);
   if (!equals(desc, build(init), message)) throw new Error(`${desc.typeName}: our message differs`);
   report(`${name}: build`, [
-    { name: "protobuf-es", run: () => create<DescMessage>(desc, init) },
+    { name: "protobuf-es", run: () => create(desc, init) },
     { name: "ours", run: () => build(init) },
   ]);
   const all = contestants(desc, message, types);

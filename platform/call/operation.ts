@@ -21,6 +21,8 @@ export interface Operation {
   readonly output: BinaryCodec;
   readonly inputJson: JsonReader;
   readonly outputJson: JsonWriter;
+  /** What a handler returned as a whole message: fields that it left out get their defaults. */
+  readonly toResponse: (returned: unknown) => Message;
   /** Largest request message in bytes, after decompression. */
   readonly requestBytesMax: number;
   /** Largest response message in bytes, before compression. */

@@ -64,6 +64,7 @@ export function exchange(
     let bytes = 0;
     let settled = false;
     let timer: NodeJS.Timeout | undefined;
+    const deadlineAt = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
 
     const call: InFlight = { stream, lose: fail };
     connection.add(call);
@@ -83,7 +84,10 @@ export function exchange(
     }
 
     function end(error?: Error): void {
-      if (!settled) fail(connection.lossOf(stream) ?? streamFailure(stream, error));
+      if (settled) return;
+      // A server that keeps the deadline itself resets the stream when it passes, maybe before our timer has fired.
+      const late = stream.rstCode === constants.NGHTTP2_CANCEL && performance.now() >= deadlineAt;
+      fail(late ? deadlineExceeded() : (connection.lossOf(stream) ?? streamFailure(stream, error)));
     }
 
     function onAbort(): void {

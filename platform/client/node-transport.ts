@@ -35,13 +35,15 @@ export function nodeTransport(init: NodeTransportInit): { transport: Transport; 
   return {
     transport: {
       unary: (...call) => transport().unary(...call),
-      stream: (method, signal, ...call) =>
-        transport()
-          .stream(method, signal, ...call)
+      stream: (method, signal, timeoutMs, ...call) => {
+        const deadlineAt = deadlineOf(timeoutMs ?? init.options.defaultTimeoutMs);
+        return transport()
+          .stream(method, signal, timeoutMs, ...call)
           .then(
-            (response) => streamAnswer(response, signal),
-            (error) => Promise.reject(streamError(error)),
-          ),
+            (response) => streamAnswer(response, signal, deadlineAt),
+            (error) => Promise.reject(streamError(error, deadlineAt)),
+          );
+      },
     },
     close: () => agent?.destroy(),
   };
@@ -106,6 +108,11 @@ function sessionManager(channel: Channel): NodeSessionManager {
     // The channel looks at the socket's counter instead.
     notifyResponseByteRead: () => undefined,
   };
+}
+
+/** When a call has to be over, as a time of `performance.now()`. connect-es takes 0 for "no deadline". */
+function deadlineOf(timeoutMs: number | undefined): number {
+  return timeoutMs === undefined || timeoutMs <= 0 ? Infinity : performance.now() + timeoutMs;
 }
 
 function startRequest(start: () => ClientHttp2Stream): ClientHttp2Stream {

@@ -1,9 +1,6 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
-import { fromBinary, toBinary, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
-import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
 
 import { binaryCodec } from "./binary.js";
@@ -12,29 +9,12 @@ import { allFields, delimitedField } from "./binary-lab.js";
 import { randomMessage, seeded, type Random } from "./binary-random.js";
 import { newReader } from "./binary-reader.js";
 import { newWriter, written } from "./binary-writer.js";
+import { generatedMessages } from "./test-generated.js";
 
 const ROUNDS = 15;
 const MUTATIONS = 8;
 
-/** Every file under gen/ts, and all that they import. */
-async function generatedFiles(): Promise<Set<DescFile>> {
-  const root = new URL("../../gen/ts/", import.meta.url);
-  const files = new Set<DescFile>();
-  for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith("_pb.ts")) continue;
-    // Generated files export their own descriptor beside those of messages, enums and services.
-    const module = (await import(fileURLToPath(new URL(name, root)))) as Record<string, { kind?: string }>;
-    for (const desc of Object.values(module)) if (desc.kind === "file") files.add(desc as DescFile);
-  }
-  for (const file of files) for (const imported of file.dependencies) files.add(imported);
-  return files;
-}
-
-function messagesOf(files: Iterable<DescFile>): DescMessage[] {
-  return [...files].flatMap((file) => [...nestedTypes(file)].filter((desc) => desc.kind === "message"));
-}
-
-const generated = messagesOf(await generatedFiles());
+const generated = await generatedMessages();
 const lab = (["proto2", "proto3", "editions"] as const).map((syntax) => allFields(syntax));
 const all = [...generated, ...lab, delimitedField()].map((desc, i) => ({
   name: `${desc.file.name}: ${desc.typeName}`,

@@ -10,9 +10,9 @@ import { compileMessage } from "./binary-compile.js";
  */
 export function messageFrom(desc: DescMessage): (init: unknown) => Message {
   const { typeName } = desc;
+  // Casts, as the descriptor is known at run time only: whoever calls this has an init shape or a message of its type.
   const build = compileMessage(desc)?.from ?? ((init) => create(desc, init as never));
   return (init) => {
-    // Whoever calls this has an init shape or a message; its type may be known to the compiler only.
     const message = init as Message;
     return message.$typeName === typeName ? message : build(message);
   };

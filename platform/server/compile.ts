@@ -4,6 +4,7 @@ import type { HeaderStep, MessageStep, Operation } from "../call/operation.js";
 import { binaryCodec } from "../codec/binary.js";
 import { jsonReader } from "../codec/json-read.js";
 import { jsonWriter } from "../codec/json-write.js";
+import { messageFrom } from "../codec/message-from.js";
 import type { MethodPlan } from "../contract/plan.js";
 import type { ServiceDefinition } from "../contract/service.js";
 import { authenticateStep, type Verifiers } from "../policy/authenticate.js";
@@ -35,6 +36,7 @@ export function compileOperation(
   const { method } = plan;
   const handler = definition.handlers[method.localName];
   if (handler === undefined) throw new Error(`${plan.name} has no handler`);
+  const toResponse = messageFrom(method.output);
   const intercepts = parts.interceptors.length > 0 && method.methodKind === "unary";
   return {
     plan,
@@ -45,7 +47,7 @@ export function compileOperation(
       permissionStep(plan),
     ]),
     messageSteps: present<MessageStep>([validateStep(plan), resourceStep(plan, parts.resolvers)]),
-    handler: intercepts ? intercept({ plan, handler }, parts.interceptors) : handler,
+    handler: intercepts ? intercept({ plan, handler, toResponse }, parts.interceptors) : handler,
     input: binaryCodec(method.input),
     output: binaryCodec(method.output),
     inputJson: jsonReader(method.input, {
@@ -59,6 +61,7 @@ export function compileOperation(
       emitImplicit: false,
       styled: false,
     }),
+    toResponse,
     requestBytesMax: plan.requestBytesMax ?? parts.messageBytesMax,
     responseBytesMax: plan.responseBytesMax ?? parts.messageBytesMax,
   };

@@ -1,5 +1,5 @@
 /** Why a connection was not let in. */
-export type RefusalReason = "connections" | "connections-per-peer" | "draining" | "certificate";
+export type RefusalReason = "connections" | "connections-per-peer" | "certificate";
 
 /** Why the listener ended a connection that its client would have kept. */
 export type EndReason =

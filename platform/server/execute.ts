@@ -1,5 +1,5 @@
 // Hot path: runs the plan of one unary call.
-import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call/call.js";
 import { toConnectError } from "../call/errors.js";
@@ -38,13 +38,6 @@ export function execute(
   const running = new Running(operation, call, telemetry, conversation);
   running.start(askedMs);
   return running;
-}
-
-/** What a handler returned as a whole message: fields that it left out get their defaults. */
-export function toMessage(desc: DescMessage, returned: unknown): Message {
-  // Handlers return a message or an init shape of their method's output type; the compiler has checked it.
-  const shape = returned as Message;
-  return shape.$typeName === desc.typeName ? shape : create(desc, returned as never);
 }
 
 // Node fires a timer set beyond 2^31-1 ms at once.
@@ -133,7 +126,7 @@ class Running implements Execution {
   readonly #returned = (returned: unknown): void => {
     if (this.#answered) return this.#late("answer");
     try {
-      const writing = this.#conversation.succeed(toMessage(this.#operation.plan.method.output, returned));
+      const writing = this.#conversation.succeed(this.#operation.toResponse(returned));
       this.#close();
       if (writing === undefined) this.#telemetry.end(this.#call, undefined, this.#request);
       else writing.then(() => this.#telemetry.end(this.#call, undefined, this.#request), this.#unwritable);

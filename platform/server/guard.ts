@@ -6,6 +6,7 @@ import { connectionAgeMs } from "./limits.js";
 import { liveness } from "./liveness.js";
 import { overheadMeter } from "./overhead.js";
 import type { H2Head } from "./request-head.js";
+import { retirementOf } from "./retirement.js";
 import { tokenBucket } from "./token-bucket.js";
 import { writeStalls } from "./write-stall.js";
 
@@ -59,9 +60,9 @@ export function guardSession(
   const overhead = overheadMeter(socket, limits);
   const alive = liveness(session, socket, limits);
   const stalls = writeStalls<http2.ServerHttp2Stream>(limits);
+  const retirement = retirementOf(session, socket);
   const retireAt = performance.now() + connectionAgeMs(limits);
   let idleSince = performance.now();
-  let retired = false;
   let ended = false;
 
   /** Asks the client to leave, and closes. */
@@ -83,12 +84,6 @@ export function guardSession(
     onEvent({ kind: "ended", reason });
     if (!session.destroyed) session.destroy(new Error(reason), NGHTTP2_ENHANCE_YOUR_CALM);
     socket.destroy();
-  };
-
-  const retire = (): void => {
-    if (retired || session.closed) return;
-    retired = true;
-    session.close();
   };
 
   const onControlFrame = (): void => {
@@ -123,6 +118,7 @@ export function guardSession(
     },
     admit(stream, head) {
       open.add(stream);
+      retirement.onRequest();
       stream.on("aborted", onAborted);
       stream.on("close", onClose);
       overhead.admit(stream, head.bytes);
@@ -130,7 +126,7 @@ export function guardSession(
       if (stream.aborted) onAborted.call(stream);
       return !ended && !stream.closed && !stream.destroyed;
     },
-    retire,
+    retire: retirement.begin,
     sweep(now) {
       if (ended || session.destroyed) return;
       for (const stream of open) {
@@ -144,7 +140,7 @@ export function guardSession(
       if (alive.dead(now)) return close("unresponsive");
       if (open.size === 0 && now - idleSince > limits.idleTimeoutMs) return close("idle");
       if (now > retireAt + limits.connectionAgeGraceMs) return close("age");
-      if (now > retireAt) retire();
+      if (now > retireAt) retirement.begin();
     },
   };
 }

@@ -35,7 +35,7 @@ export class Http1Exchange implements Exchange {
   }
 
   get gone(): boolean {
-    return this.#response.destroyed || this.#response.writableEnded;
+    return this.#response.destroyed || this.#response.headersSent;
   }
 
   readBody(bytesMax: number): Promise<Buffer> {
@@ -52,9 +52,11 @@ export class Http1Exchange implements Exchange {
     if (this.gone) return;
     const bytes = bytesOf(body);
     if (status !== 204 && status !== 304) headers["content-length"] = String(bytes);
-    if (!this.#request.complete && hasLongBody(this.headers)) headers["connection"] = "close";
+    const early = !this.#request.complete && hasLongBody(this.headers);
+    if (early) headers["connection"] = "close";
     this.#response.writeHead(status, withExtra(headers, this.extraHeaders));
-    if (this.method === "HEAD" || body === undefined) this.#response.end();
+    if (early) endLater(this.#request, this.#response, body);
+    else if (this.method === "HEAD" || body === undefined) this.#response.end();
     // A text of ASCII only can be copied as it is; as "utf8" node would measure and convert it.
     else this.#response.end(body, typeof body === "string" && bytes === body.length ? "latin1" : "utf8");
   }
@@ -65,9 +67,9 @@ export class Http1Exchange implements Exchange {
 
   onGone(execution: { cancel(): void }): void {
     const response = this.#response;
-    if (response.writableEnded) return;
+    if (response.headersSent) return;
     response.on("close", () => {
-      if (!response.writableEnded) execution.cancel();
+      if (!response.headersSent) execution.cancel();
     });
   }
 
@@ -80,6 +82,29 @@ export class Http1Exchange implements Exchange {
 // Node reads what is left of a body after the answer, so that the connection can be used again. That is worth it for a
 // short body only.
 const unreadBytesMax = 64 * 1024;
+
+// A client that goes on sending after its answer gets this time to read the answer.
+const lingerMs = 2000;
+
+/**
+ * Ends an answer when its request has been read, or after a while: a connection that is closed while the client is still
+ * sending is reset, and then the client may lose an answer that it has not read (RFC 9112, section 9.6). The answer has a
+ * content-length, so that it is whole to the client before that.
+ */
+function endLater(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array | string | undefined,
+): void {
+  response.flushHeaders();
+  if (body !== undefined && request.method !== "HEAD") response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, lingerMs).unref();
+  request.once("end", end).once("close", end).resume();
+}
 
 function hasLongBody(headers: HeaderRecord): boolean {
   if (headers["transfer-encoding"] !== undefined) return true;

@@ -2,18 +2,17 @@ import type { Message } from "@bufbuild/protobuf";
 import { createContextKey, type Interceptor } from "@connectrpc/connect";
 import type { Call } from "../call/call.js";
 import type { Operation } from "../call/operation.js";
-import { toMessage } from "./execute.js";
 
 /** The platform's call, for interceptors: `request.contextValues.get(callKey)`. */
 export const callKey = createContextKey<Call | undefined>(undefined, { description: "the call" });
 
 /** Wraps a unary handler in standard Connect interceptors, the first one outermost. */
 export function intercept(
-  operation: Pick<Operation, "plan" | "handler">,
+  operation: Pick<Operation, "plan" | "handler" | "toResponse">,
   interceptors: readonly Interceptor[],
 ): Operation["handler"] {
   const { method } = operation.plan;
-  const { handler } = operation;
+  const { handler, toResponse } = operation;
   const innermost: ReturnType<Interceptor> = async (request) => {
     const call = request.contextValues.get(callKey);
     if (request.stream || call === undefined) throw new Error("unary interceptor was given a stream");
@@ -22,7 +21,7 @@ export function intercept(
       stream: false,
       service: method.parent,
       method: request.method,
-      message: toMessage(method.output, returned),
+      message: toResponse(returned),
       header: call.responseHeader,
       trailer: call.responseTrailer,
     };

@@ -45,7 +45,7 @@ export interface Listener {
   /** Connections open now. */
   readonly connections: number;
   /**
-   * Ends in an orderly way: accepts nothing new, tells HTTP/2 clients to go elsewhere (GOAWAY) and HTTP/1.1 clients to
+   * Ends in an orderly way: accepts nothing new after a moment, tells HTTP/2 clients to go elsewhere (GOAWAY) and HTTP/1.1 clients to
    * close after their answer, and waits for what is in flight. After `graceMs` the rest is cut. Resolves when no
    * connection is left.
    */
@@ -55,6 +55,9 @@ export interface Listener {
 }
 
 const sweepMs = 100;
+// While draining, connections that clients had begun to open are still accepted for this time: closing the port at once
+// resets those that wait in its queue.
+const acceptGraceMs = 100;
 // While draining, an idle HTTP/1.1 connection may have a request on its way. Within this time it is still answered, with
 // `Connection: close`; closing at once would fail it.
 const idleGraceMs = 1000;
@@ -69,8 +72,6 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
   const admitted = admission(limits);
   // Connections whose protocol isn't known yet, by remote address and port, and by when it has to be.
   const undecided = new Map<string, { readonly socket: net.Socket; readonly decideBy: number }>();
-  let draining = false;
-  const whenEmpty: (() => void)[] = [];
 
   const serve = (key: string, socket: net.Socket, protocol: Protocol): void => {
     undecided.delete(key);
@@ -89,13 +90,10 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
   const onConnection = (socket: net.Socket): void => {
     socket.on("error", () => socket.destroy());
     const key = remote(socket);
-    const refusal = draining
-      ? "draining"
-      : admitted.admit(socket, () => {
-          if (undecided.get(key)?.socket === socket) undecided.delete(key);
-          onEvent({ kind: "closed" });
-          if (admitted.sockets.size === 0) for (const resolve of whenEmpty) resolve();
-        });
+    const refusal = admitted.admit(socket, () => {
+      if (undecided.get(key)?.socket === socket) undecided.delete(key);
+      onEvent({ kind: "closed" });
+    });
     if (refusal !== undefined) {
       onEvent({ kind: "refused", reason: refusal });
       socket.destroy();
@@ -123,33 +121,36 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
   const address = await open(server, options);
   const timer = setInterval(sweep, sweepMs).unref();
 
-  const end = async (graceMs: number): Promise<void> => {
-    draining = true;
-    server.close();
-    const empty = new Promise<void>((resolve) => {
-      whenEmpty.push(resolve);
-      if (admitted.sockets.size === 0) resolve();
+  // The port is closed and no connection is left.
+  const ended = new Promise<void>((resolve) => {
+    server.on("close", () => {
+      clearInterval(timer);
+      h1.close();
+      resolve();
     });
+  });
+
+  const drain = async (graceMs: number): Promise<void> => {
     h1.retire();
     h2.retire();
-    const closeIdle = setTimeout(
-      () => {
-        h1.closeIdle();
-        for (const { socket } of undecided.values()) socket.destroy();
-      },
-      Math.min(idleGraceMs, graceMs / 2),
-    );
-    const cut = setTimeout(() => {
-      for (const socket of admitted.sockets) {
-        onEvent({ kind: "ended", reason: "drain" });
-        socket.destroy();
-      }
-    }, graceMs);
-    await empty;
-    clearTimeout(closeIdle);
-    clearTimeout(cut);
-    clearInterval(timer);
-    h1.close();
+    const timers = [
+      setTimeout(() => server.close(), Math.min(acceptGraceMs, graceMs / 4)),
+      setTimeout(
+        () => {
+          h1.closeIdle();
+          for (const { socket } of undecided.values()) socket.destroy();
+        },
+        Math.min(idleGraceMs, graceMs / 2),
+      ),
+      setTimeout(() => {
+        for (const socket of admitted.sockets) {
+          onEvent({ kind: "ended", reason: "drain" });
+          socket.destroy();
+        }
+      }, graceMs),
+    ];
+    await ended;
+    for (const timeout of timers) clearTimeout(timeout);
   };
 
   return {
@@ -159,8 +160,8 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
     get connections() {
       return admitted.sockets.size;
     },
-    drain: ({ graceMs }) => end(graceMs),
-    close: () => end(0),
+    drain: ({ graceMs }) => drain(graceMs),
+    close: () => drain(0),
   };
 }
 

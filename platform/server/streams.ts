@@ -24,7 +24,6 @@ import { fail, toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
 import { allowedMs, cancelled, deadlineExceeded } from "../policy/deadline.js";
 import { rpcFailure } from "../wire/rpc-failure.js";
-import { toMessage } from "./execute.js";
 import { Http1Exchange } from "./http1-exchange.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 import { bounded, untilAborted } from "./stream-bounds.js";
@@ -84,7 +83,7 @@ export function streamRoad(
     const timer = ms <= timerMsMax ? setTimeout(() => interrupt(deadlineExceeded()), ms) : undefined;
     const values = createContextValues().set(streamKey, { call, failed: (e) => (error ??= e) });
     const incoming = universalRequestFromNodeRequest(request, response, undefined, values);
-    if (exchange instanceof Http1Exchange) incoming.body = restForNode(exchange.node.request);
+    if (exchange instanceof Http1Exchange) incoming.body = requestBody(exchange.node.request);
     // The deadline is ours to keep: the method's maximum counts, and handlers that ignore their signal are ended.
     incoming.header.delete("grpc-timeout");
     incoming.header.delete("connect-timeout-ms");
@@ -156,7 +155,7 @@ function streamHandler(operation: Operation): (input: unknown, context: HandlerC
       try {
         const request = await start(input, call);
         const responses = handler(request, call) as AsyncIterable<unknown>;
-        for await (const response of untilAborted(call, responses)) yield toMessage(method.output, response);
+        for await (const response of untilAborted(call, responses)) yield operation.toResponse(response);
       } catch (thrown) {
         const error = toConnectError(thrown);
         failed(error);
@@ -169,7 +168,7 @@ function streamHandler(operation: Operation): (input: unknown, context: HandlerC
     try {
       const request = await start(input, call);
       const answer = handler(request, call) as Promise<unknown>;
-      return toMessage(method.output, await rejectOnAbort(call, answer));
+      return operation.toResponse(await rejectOnAbort(call, answer));
     } catch (thrown) {
       const error = toConnectError(thrown);
       failed(error);
@@ -219,7 +218,7 @@ function adopt(context: HandlerContext): StreamCall {
  * The body of an HTTP/1.1 request. A handler that stops reading before its end leaves the rest to be thrown away; to destroy
  * the request, as leaving its own iterator would, is to destroy the connection, with the answer that is on its way.
  */
-async function* restForNode(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function* requestBody(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
     yield* request.iterator({ destroyOnReturn: false });
   } finally {

@@ -8,6 +8,13 @@ export function appendTo(headers: Headers, added: readonly Header[]): void {
   for (const { name, value } of added) for (const v of value) headers.append(name, v);
 }
 
+/** The suite's headers as a set of headers. */
+export function headersFromSuite(from: readonly Header[]): Headers {
+  const headers = new Headers();
+  appendTo(headers, from);
+  return headers;
+}
+
 /** Headers, or anything of the same form, as the suite wants them: values by name. */
 export function headersToSuite(headers: Iterable<[string, string]>): HeaderInit[] {
   const byName = new Map<string, string[]>();

@@ -21,6 +21,7 @@ import { Credential, Criticality, RateClass } from "../../gen/ts/trunkline/v1/po
 import type { Call } from "../../platform/call/call.js";
 import { policyFor } from "../../platform/contract/override.js";
 import { defineService, type ServiceDefinition } from "../../platform/contract/service.js";
+import { errorFromSuite } from "./errors.js";
 import { appendTo, headersToSuite } from "./metadata.js";
 
 type PayloadInit = MessageInitShape<typeof ConformancePayloadSchema>;
@@ -173,14 +174,7 @@ function queryOf(call: Call): { name: string; value: string[] }[] {
 
 /** The error that the suite wants; what was received goes with it if nothing was answered yet. */
 function toError(error: SuiteError, info: RequestInfoInit | undefined): ConnectError {
-  // The suite's codes are numbered as those of Connect and gRPC.
-  const failure = new ConnectError(error.message ?? "", error.code as number as Code);
-  failure.details.push(
-    ...error.details.map(({ typeUrl, value }) => ({
-      type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
-      value,
-    })),
-  );
+  const failure = errorFromSuite(error);
   if (info !== undefined) failure.details.push({ desc: RequestInfoSchema, value: info });
   return failure;
 }

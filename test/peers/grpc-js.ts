@@ -6,6 +6,7 @@ import {
   type DescMessage,
   type DescService,
   type Message,
+  type MessageInitShape,
 } from "@bufbuild/protobuf";
 import {
   credentials,
@@ -91,7 +92,8 @@ export function grpcClient(
 
 function definitionOf(method: DescService["methods"][number]): MethodDefinition<object, Message> {
   const serialize = (desc: DescMessage) => (value: object) =>
-    Buffer.from(toBinary(desc, create(desc, value)));
+    // The callers give what their method takes.
+    Buffer.from(toBinary(desc, create(desc, value as MessageInitShape<DescMessage>)));
   const deserialize = (desc: DescMessage) => (bytes: Buffer) => fromBinary(desc, bytes);
   return {
     path: `/${method.parent.typeName}/${method.name}`,
