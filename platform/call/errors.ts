@@ -74,7 +74,6 @@ export function reasons(
 /** The code of a rule: google.rpc.Code and connect-es number the failures alike. */
 function codeOf(rule: ErrorRule): Code {
   const code: number = rule.code;
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- two enums of the same numbers
   return code;
 }
 

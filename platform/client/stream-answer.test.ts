@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { Code, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ConformanceService } from "../../gen/ts/connectrpc/conformance/v1/service_pb.js";
 import { createHttpTransport } from "./http2-transport.js";
+import { streamError } from "./stream-answer.js";
 import { rejection, startRawServer, type TestServer } from "./test-server.js";
 
 let server: TestServer;
@@ -70,3 +71,17 @@ test("messages that were received before the signal aborted are not given out", 
   expect(await rejection(iterator.next())).toMatchObject({ code: Code.Canceled });
   transport.destroy();
 });
+
+test.each<[string, ConnectError, number, Code]>([
+  ["after the deadline", reset(), -1, Code.DeadlineExceeded],
+  ["before the deadline", reset(), 60_000, Code.Canceled],
+  ["without a deadline", reset(), Infinity, Code.Canceled],
+  ["of the caller, after the deadline", new ConnectError("enough", Code.Canceled), -1, Code.Canceled],
+])("a reset with CANCEL %s", (_what, error, leftMs, code) => {
+  expect(streamError(error, performance.now() + leftMs)).toMatchObject({ code });
+});
+
+/** As connect-node reports it. */
+function reset(): ConnectError {
+  return new ConnectError("http/2 stream closed with error code CANCEL (0x8)", Code.Canceled);
+}

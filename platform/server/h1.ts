@@ -15,7 +15,8 @@ export interface ProtocolOptions {
 
 /** HTTP/1.1 on sockets that someone else accepted. */
 export interface H1Server {
-  accept(socket: Socket): void;
+  /** Takes a connection over. Returns what cuts it. */
+  accept(socket: Socket): () => void;
   /** Announces `Connection: close` on every answer from now on; nothing is cut. */
   retire(): void;
   /** Closes the connections that have no request. */
@@ -125,6 +126,7 @@ export function h1Server(
       // A client may close its half after the request, as `nc` does, and still wants the answer.
       socket.allowHalfOpen = true;
       server.emit("connection", socket);
+      return () => socket.destroy();
     },
     retire() {
       retired = true;

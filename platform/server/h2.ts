@@ -9,7 +9,8 @@ import { checkH2Head } from "./request-head.js";
 
 /** HTTP/2 on sockets that someone else accepted. */
 export interface H2Server {
-  accept(socket: Socket): void;
+  /** Takes a connection over. Returns what cuts it. */
+  accept(socket: Socket): () => void;
   /** Sends GOAWAY on every connection, also on those to come; nothing is cut. */
   retire(): void;
   /**
@@ -81,8 +82,16 @@ export function h2Server(options: ProtocolOptions, onStream: StreamListener): H2
   return {
     accept(socket) {
       // The session is made before emit() returns. Its own `socket` is a proxy that hides destroy().
-      server.once("session", (session) => onSession(session, socket));
+      let session: http2.ServerHttp2Session | undefined;
+      server.once("session", (made) => {
+        session = made;
+        onSession(made, socket);
+      });
       server.emit("connection", socket);
+      return () => {
+        session?.destroy();
+        socket.destroy();
+      };
     },
     retire() {
       retired = true;

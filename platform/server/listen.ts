@@ -73,9 +73,17 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
   // Connections whose protocol isn't known yet, by remote address and port, and by when it has to be.
   const undecided = new Map<string, { readonly socket: net.Socket; readonly decideBy: number }>();
 
+  let onEmpty = (): void => {};
+  // How to cut a connection that has a protocol. With TLS, its TLSSocket has to be destroyed, and with HTTP/2 its session
+  // first: destroying the TCP socket beneath a session that is writing aborts the process (an assertion in node_http2.cc).
+  const cuts = new WeakMap<net.Socket, () => void>();
+
   const serve = (key: string, socket: net.Socket, protocol: Protocol): void => {
+    const tcp = undecided.get(key)?.socket;
     undecided.delete(key);
-    (protocol === "h2" ? h2 : h1).accept(socket);
+    // It was given up while the handshake went on.
+    if (tcp === undefined || socket.destroyed) return;
+    cuts.set(tcp, (protocol === "h2" ? h2 : h1).accept(socket));
   };
 
   const secure = options.tls && tlsServer(options.tls, limits);
@@ -93,6 +101,7 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
     const refusal = admitted.admit(socket, () => {
       if (undecided.get(key)?.socket === socket) undecided.delete(key);
       onEvent({ kind: "closed" });
+      if (admitted.sockets.size === 0) onEmpty();
     });
     if (refusal !== undefined) {
       onEvent({ kind: "refused", reason: refusal });
@@ -126,7 +135,9 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
     server.on("close", () => {
       clearInterval(timer);
       h1.close();
-      resolve();
+      // The server counts a connection as gone a moment before its socket says so.
+      if (admitted.sockets.size === 0) resolve();
+      else onEmpty = resolve;
     });
   });
 
@@ -145,7 +156,9 @@ export async function listen(options: ListenOptions, handler: ListenHandler): Pr
       setTimeout(() => {
         for (const socket of admitted.sockets) {
           onEvent({ kind: "ended", reason: "drain" });
-          socket.destroy();
+          const cut = cuts.get(socket);
+          if (cut === undefined) socket.destroy();
+          else cut();
         }
       }, graceMs),
     ];

@@ -1,6 +1,6 @@
 // Sends bytes as they are through a door, and reads which code came back.
-import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { codeOfNumber } from "../code.js";
 import { sendHttp1, sendHttp2, type RawAnswer, type RawRequest } from "../http.js";
 
 /** Where a test server listens, and the headers of a caller who may do everything. */
@@ -124,5 +124,5 @@ function webStatus(contentType: string, body: Buffer): string | undefined {
 }
 
 function nameOf(code: number): string {
-  return code in Code ? codeToString(code) : `code ${code}`;
+  return codeToString(codeOfNumber(code));
 }

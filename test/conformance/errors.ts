@@ -7,9 +7,8 @@ const typePrefix = "type.googleapis.com/";
 
 /** An error of the suite as one of Connect, with its details. */
 export function errorFromSuite({ code, message, details }: SuiteError): ConnectError {
-  // The suite's codes are numbered as those of Connect and gRPC.
-  const number: number = code;
-  const error = new ConnectError(message ?? "", number);
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- two enums of the same numbers
+  const error = new ConnectError(message ?? "", code as number);
   error.details.push(
     ...details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value })),
   );
@@ -18,9 +17,9 @@ export function errorFromSuite({ code, message, details }: SuiteError): ConnectE
 
 /** An error that came over the wire as the suite wants it reported. */
 export function errorToSuite(error: ConnectError): MessageInitShape<typeof ErrorSchema> {
-  const number: number = error.code;
   return {
-    code: number,
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- as above
+    code: error.code as number,
     message: error.rawMessage,
     details: error.details.map(detailToSuite),
   };

@@ -1,3 +1,4 @@
+import { createRegistry } from "@bufbuild/protobuf";
 import {
   Codec,
   Compression,
@@ -6,7 +7,6 @@ import {
 } from "../../gen/ts/connectrpc/conformance/v1/config_pb.js";
 import type { ClientCompatRequest } from "../../gen/ts/connectrpc/conformance/v1/client_compat_pb.js";
 import { file_connectrpc_conformance_v1_service as suiteFile } from "../../gen/ts/connectrpc/conformance/v1/service_pb.js";
-import { createRegistry } from "@bufbuild/protobuf";
 import type { Encoding } from "../../platform/client/compression.js";
 import type { ClientTls } from "../../platform/client/connection.js";
 import { createHttpTransport, type HttpTransport } from "../../platform/client/http2-transport.js";

@@ -10,6 +10,7 @@ import { Reason, ReasonSchema } from "../../gen/ts/trunkline/v1/error_pb.js";
 import { Credential } from "../../gen/ts/trunkline/v1/policy_pb.js";
 import { reasonEntries, type ReasonEntry } from "../../platform/call/errors.js";
 import type { MethodPlan } from "../../platform/contract/plan.js";
+import { codeOfNumber } from "../code.js";
 import { zoneExamples, type MethodExamples } from "./zones-examples.js";
 import type { Caller } from "./zones-world.js";
 
@@ -28,8 +29,7 @@ const zoneReasons = new Map(reasonEntries(ZoneReasonSchema));
 
 /** The code of a reason as Connect writes it. */
 export function codeOf({ rule }: ReasonEntry): string {
-  // google.rpc.Code and connect-es number the failures alike.
-  return codeToString(rule.code as number);
+  return codeToString(codeOfNumber(rule.code));
 }
 
 /** The cases of a method of the zone service. Throws an Error that says what to add where an example is missing. */

@@ -1,5 +1,5 @@
 // The doors of a server, each with a client that was not made for it: connect-node, or plain HTTP for REST.
-import type { DescMessage, DescMethod, DescMethodUnary, JsonValue, Message } from "@bufbuild/protobuf";
+import type { DescMethod, DescMethodUnary, JsonValue, Message } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { Transport } from "@connectrpc/connect";
 import {
@@ -118,7 +118,7 @@ function rpcDoor(name: string, transport: Transport, opens: Door["opens"]): Door
 function described(plan: MethodPlan): DescMethodUnary {
   const idempotency = plan.reads ? Idempotency.NO_SIDE_EFFECTS : plan.method.idempotency;
   // Only unary methods come here.
-  return { ...plan.method, idempotency } as DescMethodUnary<DescMessage, DescMessage>;
+  return { ...plan.method, idempotency } as DescMethodUnary;
 }
 
 function streamDoor(name: string, http2: boolean, transport: Transport): StreamDoor {

@@ -64,6 +64,7 @@ export function fullRequest(change: ReqInit = {}): Req {
     val: { kind: { case: "nullValue", value: NullValue.NULL_VALUE } },
     any: anyPack(SubSchema, sub),
     empty: create(EmptySchema),
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- open enums keep numbers that have no name
     colors: [Color.RED, 7 as Color],
     ...change,
   });

@@ -14,12 +14,12 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import { AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { HttpBodySchema } from "../../gen/ts/google/api/httpbody_pb.js";
 import { PageInfoSchema } from "../../gen/ts/trunkline/v1/page_pb.js";
 import { Envelope, wire } from "../../gen/ts/trunkline/v1/rest_pb.js";
 import type { MethodPlan } from "../../platform/contract/plan.js";
+import { codeOfNumber } from "../code.js";
 import { sendHttp1, type RawAnswer } from "../http.js";
 import { messageJson, ownHeaders, registry, type Detail, type Outcome } from "./outcome.js";
 import { restRequest } from "./rest-request.js";
@@ -155,7 +155,7 @@ function enumName(desc: DescEnum, value: JsonValue): JsonValue {
 function readStatus(body: JsonObject): Pick<Outcome, "code" | "error" | "details"> {
   const details = (body["details"] ?? []) as JsonObject[];
   return {
-    code: codeToString(Number(body["code"]) as Code),
+    code: codeToString(codeOfNumber(Number(body["code"]))),
     error: String(body["message"]),
     details: details.map(readDetail),
   };

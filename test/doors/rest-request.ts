@@ -52,7 +52,7 @@ const variable = /\{([\w.]+)(?:=([^}]*))?\}|\*/g;
 function fillPath(template: string, message: JsonObject): string {
   return template.replaceAll(variable, (_, field?: string, pattern?: string) => {
     if (field === undefined) return "any";
-    const text = String(take(message, field.split(".")));
+    const text = textOf(take(message, field.split(".")));
     return pattern === undefined
       ? encodeURIComponent(text)
       : text.split("/").map(encodeURIComponent).join("/");
@@ -111,13 +111,18 @@ function parameters(desc: DescMessage, json: JsonObject, prefix: string): Pair[]
 function fieldParameters(field: DescField, value: JsonValue, name: string): Pair[] {
   if (field.fieldKind === "list") {
     // The JSON of a list is an array, that of a map an object.
-    return (value as JsonValue[]).map((item): Pair => [name, String(item)]);
+    return (value as JsonValue[]).map((item): Pair => [name, textOf(item)]);
   }
   if (field.fieldKind === "map") {
-    return Object.entries(value as JsonObject).map(([key, item]): Pair => [`${name}[${key}]`, String(item)]);
+    return Object.entries(value as JsonObject).map(([key, item]): Pair => [`${name}[${key}]`, textOf(item)]);
   }
   if (field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message)) {
     return parameters(field.message, value as JsonObject, `${name}.`);
   }
-  return [[name, value === null ? "NULL_VALUE" : String(value)]];
+  return [[name, value === null ? "NULL_VALUE" : textOf(value)]];
+}
+
+/** A value in a path or a query: strings without quotes, all else as JSON. */
+function textOf(value: JsonValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

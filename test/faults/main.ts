@@ -35,7 +35,9 @@ async function attacks(): Promise<Report> {
       passed: complaints.length === 0,
     };
     checks.push(check);
-    process.stderr.write(`  ${check.passed ? "pass" : "FAIL"}  ${check.what}\n`);
+    process.stderr.write(
+      `  ${check.passed ? "pass" : `FAIL (${check.bar})`}  ${check.what}: ${check.measured}\n`,
+    );
   }
   await replica.stop();
   return { title: "Attacks, one after another on the same server", checks };

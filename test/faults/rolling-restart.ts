@@ -1,9 +1,11 @@
-// Replicas behind a balancer are restarted in turn while clients of four kinds go on calling.
+// Replicas behind a balancer are restarted in turn while clients of five kinds go on calling.
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "@connectrpc/connect";
+import { ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { ZoneService } from "../../gen/ts/controlplane/zones/v1/zones_pb.js";
+import { createServiceClient } from "../../platform/client/client.js";
+import { createHttpTransport } from "../../platform/client/http2-transport.js";
 import { grpcClient } from "../peers/grpc-js.js";
 import { startBalancer } from "./balancer.js";
 import { freePorts, replicaToken, startReplica, type Replica } from "./replica.js";
@@ -19,14 +21,16 @@ const settleMs = 1000;
 /** A kind of client, and what became of its calls. */
 interface LoadClient {
   readonly name: string;
+  /** Calls that were sent again because they had not been looked at; 0 where the client does not say. */
+  sentAgain?(): number;
   call(): Promise<unknown>;
   close(): void;
 }
 
 interface Load {
-  readonly name: string;
   readonly latencies: number[];
   readonly failures: string[];
+  readonly client: LoadClient;
 }
 
 /** Restarts every replica by SIGTERM, one round or many. */
@@ -66,12 +70,13 @@ export async function run({ long }: RunOptions): Promise<Report> {
   };
 }
 
-function checkOf({ name, latencies, failures }: Load): Check {
+function checkOf({ client, latencies, failures }: Load): Check {
   const calls = latencies.length + failures.length;
   const shown = failures.length === 0 ? "" : `: ${[...new Set(failures)].slice(0, 3).join("; ")}`;
+  const again = client.sentAgain?.() ?? 0;
   return {
-    what: name,
-    measured: `${failures.length} of ${calls} failed${shown}; p99 ${quantile(latencies, 0.99).toFixed(1)} ms`,
+    what: client.name,
+    measured: `${failures.length} of ${calls} failed${shown}; ${again === 0 ? "" : `${again} sent again; `}p99 ${quantile(latencies, 0.99).toFixed(1)} ms`,
     bar: "0 failed",
     passed: failures.length === 0 && calls > 0,
   };
@@ -87,20 +92,41 @@ function drainCheck(drains: readonly number[], statuses: readonly (number | null
   };
 }
 
-/** None of them retries, but for what gRPC retries by itself: calls that the server has not looked at. */
+/**
+ * None of them retries a call that may have had an effect. What no server has looked at is sent again (RFC 9113, section
+ * 8.7): grpc-js and our client do so by themselves; connect-node needs to be told, because Node's HTTP/2 client gives up
+ * requests that it has queued, but not sent, when a GOAWAY arrives.
+ */
 function loadClients(internalUrl: string, publicUrl: string): LoadClient[] {
   const authorization = `Bearer ${replicaToken}`;
   const grpc = grpcClient(ZoneService, internalUrl);
   const timeoutMs = 5000;
   const connect = (httpVersion: "1.1" | "2"): LoadClient => {
-    const transport = createConnectTransport({ baseUrl: publicUrl, httpVersion });
+    let again = 0;
+    const repeat: Interceptor = (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        if (!ConnectError.from(error).rawMessage.includes("NGHTTP2_REFUSED_STREAM")) throw error;
+        again++;
+        return next(request);
+      }
+    };
+    const transport = createConnectTransport({ baseUrl: publicUrl, httpVersion, interceptors: [repeat] });
     const zones = createClient(ZoneService, transport);
     return {
       name: `connect-node, HTTP/${httpVersion}`,
+      sentAgain: () => again,
       call: () => zones.listZones({}, { headers: { authorization }, timeoutMs }),
       close: () => undefined,
     };
   };
+  const transport = createHttpTransport({ baseUrl: internalUrl });
+  // No retry but that of calls that nobody has looked at.
+  const own = createServiceClient(ZoneService, transport, {
+    credentials: () => ({ authorization }),
+    retry: { attempts: 1 },
+  });
   const agent = new http.Agent({ keepAlive: true });
   return [
     {
@@ -115,6 +141,11 @@ function loadClients(internalUrl: string, publicUrl: string): LoadClient[] {
         if (error !== undefined) throw error;
       },
       close: () => grpc.close(),
+    },
+    {
+      name: "our client, gRPC",
+      call: () => own.listZones({}, { timeoutMs }),
+      close: () => transport.close(),
     },
     connect("2"),
     connect("1.1"),
@@ -142,10 +173,10 @@ function restCall(url: string, authorization: string, agent: http.Agent, timeout
 }
 
 function startLoad(clients: readonly LoadClient[]): { stop(): Promise<Load[]> } {
-  let running = true;
-  const loads = clients.map(({ name }): Load => ({ name, latencies: [], failures: [] }));
-  const work = async (client: LoadClient, { latencies, failures }: Load): Promise<void> => {
-    while (running) {
+  const state = { running: true };
+  const loads = clients.map((client): Load => ({ client, latencies: [], failures: [] }));
+  const work = async ({ client, latencies, failures }: Load): Promise<void> => {
+    while (state.running) {
       const startedAt = performance.now();
       try {
         await client.call();
@@ -157,14 +188,10 @@ function startLoad(clients: readonly LoadClient[]): { stop(): Promise<Load[]> } 
       await sleep(Math.random() * 2 * pauseMs);
     }
   };
-  const workers = clients.flatMap((client, i) =>
-    Array.from({ length: workersPerClient }, () =>
-      work(client, loads[i] ?? { name: "", latencies: [], failures: [] }),
-    ),
-  );
+  const workers = loads.flatMap((load) => Array.from({ length: workersPerClient }, () => work(load)));
   return {
     async stop() {
-      running = false;
+      state.running = false;
       await Promise.all(workers);
       return loads;
     },

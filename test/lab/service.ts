@@ -1,7 +1,7 @@
 // lab.v1 as a service: every method gives back what it was given, so that a test sees what the doors do to it.
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { getOption } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { http } from "../../gen/ts/google/api/annotations_pb.js";
 import type { HttpBody } from "../../gen/ts/google/api/httpbody_pb.js";
 import { BadRequestSchema, ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.js";
@@ -10,6 +10,7 @@ import { Criticality, RateClass } from "../../gen/ts/trunkline/v1/policy_pb.js";
 import type { Call } from "../../platform/call/call.js";
 import { policyFor, type PolicyOverride } from "../../platform/contract/override.js";
 import { defineService, type Handlers, type ServiceDefinition } from "../../platform/contract/service.js";
+import { codeOfNumber } from "../code.js";
 
 /** The permission that every method of the lab asks for. */
 export const labPermission = "lab.use";
@@ -84,9 +85,7 @@ function setMetadata(call: Call): void {
 }
 
 function failure({ i32, name }: Req): ConnectError {
-  const code = Math.abs(i32);
-  const known = code >= Code.Canceled && code <= Code.Unauthenticated;
-  const error = new ConnectError(name, known ? code : Code.Unknown, {
+  const error = new ConnectError(name, codeOfNumber(Math.abs(i32)), {
     "x-failure": "yes",
     "x-failure-bin": "/w",
   });
