@@ -29,7 +29,10 @@ export interface Limits {
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
 
-  /** Connections open at once, in all and from one address (IPv6: one /64 network). */
+  /**
+   * Connections open at once, in all and from one address (IPv6: one /64 network). Behind a proxy all clients have its
+   * address, so that the second has to be raised to the first there.
+   */
   readonly connectionsMax: number;
   readonly connectionsPerPeerMax: number;
   /** An HTTP/2 connection without an open stream is closed after this time. */
@@ -81,8 +84,8 @@ export const defaultLimits: Limits = {
   keepAliveTimeoutMs: 75 * seconds,
   connectionAgeMaxMs: 30 * minutes,
   connectionAgeGraceMs: 5 * minutes,
-  resetsBurst: 200,
-  resetsPerSecond: 50,
+  resetsBurst: 100,
+  resetsPerSecond: 100,
   controlFramesBurst: 200,
   controlFramesPerSecond: 20,
   invalidFramesMax: 150,

@@ -59,6 +59,8 @@ export function isCoding(name: string): name is Coding {
  * @throws ConnectError: BODY_TOO_LARGE, BODY_MALFORMED.
  */
 export function inflateBody(coding: Coding, body: Uint8Array, bytesMax: number): Buffer | Promise<Buffer> {
+  // A brotli decoder may take 8 ms to get going, whatever its output: never in the event loop.
+  if (coding === "br") return inflateLater(coding, body, bytesMax);
   const atOnceMax = Math.min(bytesMax, inflateAtOnceBytes);
   try {
     return codings[coding].inflateSync(body, { maxOutputLength: atOnceMax });

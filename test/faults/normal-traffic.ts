@@ -75,6 +75,7 @@ function callForever({ url, path, body, headers }: Call): void {
     });
   setInterval(() => void measured(overH1), intervalMs);
   setInterval(() => void measured(overH2), intervalMs);
+  process.on("disconnect", () => process.exit());
   process.on("message", () => {
     const sorted = latencies.toSorted((a, b) => a - b);
     const at = (quantile: number): number => sorted[Math.floor(sorted.length * quantile)] ?? 0;
