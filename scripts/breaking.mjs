@@ -12,7 +12,10 @@ if (against === undefined) {
 } else {
   const folder = mkdtempSync(join(tmpdir(), "trunkline-breaking-"));
   const image = join(folder, "contract.binpb");
-  writeFileSync(image, execFileSync("git", ["show", `${against}:gen/contract.binpb`], { maxBuffer: 2 ** 28 }));
+  writeFileSync(
+    image,
+    execFileSync("git", ["show", `${against}:gen/contract.binpb`], { maxBuffer: 2 ** 28 }),
+  );
   const args = ["buf", "breaking", "proto", "--against", image, "--exclude-imports"];
   const { status } = spawnSync("npx", args, { stdio: "inherit" });
   rmSync(folder, { recursive: true });
