@@ -6,7 +6,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { Call } from "../call/call.js";
 import { toConnectError } from "../call/errors.js";
 import type { Operation } from "../call/operation.js";
-import { deadlineExceeded } from "../policy/deadline.js";
+import { cancelled, deadlineExceeded } from "../policy/deadline.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 import { connectGetWire } from "../wire/connect-get.js";
 import type { UnaryWire } from "../wire/unary.js";
@@ -120,6 +120,8 @@ async function serveStream(
       const pending = step(call);
       if (pending !== undefined) await pending;
     }
+    // Gone while a step was waiting: its close will not be told again.
+    if (exchange.gone) throw cancelled();
     surface.streams(operation, call, exchange, askedMs, (error) => telemetry.end(call, error, undefined));
   } catch (thrown) {
     const error = toConnectError(thrown);

@@ -5,13 +5,16 @@ import type { Operation } from "../call/operation.js";
 
 /**
  * The messages of a handler, until its call is aborted: then the iteration fails with the reason at once, whatever the
- * handler is waiting for, and the handler's iterator is told to return. A stream that is idle for longer than the
- * method's `stream_idle_ms` is aborted.
+ * handler is waiting for, and the handler's iterator is told to return. If nothing comes for `idleMs` (0: no bound), the
+ * call is aborted.
  */
-export async function* untilAborted<T>(call: Call, source: AsyncIterable<T>): AsyncGenerator<T> {
+export async function* untilAborted<T>(
+  call: Call,
+  source: AsyncIterable<T>,
+  idleMs: number,
+): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   const { signal } = call;
-  const idleMs = call.plan.policy.bounds?.streamIdleMs ?? 0;
   // One listener for the stream and one slot for the wait in progress: racing against a shared promise for each
   // message would keep every message of a long stream in memory.
   let reject: ((reason: unknown) => void) | undefined;

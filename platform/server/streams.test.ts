@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import http2 from "node:http2";
 import { createRegistry, fromJson, toBinary } from "@bufbuild/protobuf";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
@@ -78,4 +80,22 @@ test.each([
     },
   );
   expect(JSON.parse((await response.text()).slice(5))).toMatchObject({ error: { code } });
+});
+
+test("a stream whose request never comes is ended at its deadline", async () => {
+  const session = http2.connect(started.internalUrl);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/connectrpc.conformance.v1.ConformanceService/ServerStream",
+    "content-type": "application/grpc",
+    "grpc-timeout": "50m",
+    te: "trailers",
+  });
+  let status: unknown;
+  stream.on("response", (headers) => (status ??= headers["grpc-status"]));
+  stream.on("trailers", (trailers) => (status ??= trailers["grpc-status"]));
+  stream.resume();
+  await once(stream, "end");
+  session.destroy();
+  expect(status).toBe(String(Code.DeadlineExceeded));
 });

@@ -26,6 +26,7 @@ import { allowedMs, cancelled, deadlineExceeded } from "../policy/deadline.js";
 import { rpcFailure } from "../wire/rpc-failure.js";
 import { Http1Exchange } from "./http1-exchange.js";
 import type { Http2Exchange } from "./http2-exchange.js";
+import { callKey } from "./intercept.js";
 import { bounded, untilAborted } from "./stream-bounds.js";
 
 /** Serves one stream. Header steps have run. `end` is called once, with what the call failed with. */
@@ -81,7 +82,9 @@ export function streamRoad(
     const ms = allowedMs(operation.plan, askedMs);
     call.deadlineAt = call.startedAt + ms;
     const timer = ms <= timerMsMax ? setTimeout(() => interrupt(deadlineExceeded()), ms) : undefined;
-    const values = createContextValues().set(streamKey, { call, failed: (e) => (error ??= e) });
+    const values = createContextValues()
+      .set(callKey, call)
+      .set(streamKey, { call, failed: (e) => (error ??= e) });
     const incoming = universalRequestFromNodeRequest(request, response, undefined, values);
     if (exchange instanceof Http1Exchange) incoming.body = requestBody(exchange.node.request);
     // The deadline is ours to keep: the method's maximum counts, and handlers that ignore their signal are ended.
@@ -120,7 +123,10 @@ export function streamRoad(
  * reports as INTERNAL besides stays so: a message flagged as compressed in a stream without compression (compression.md).
  */
 const refuseMalformed: Interceptor = (next) => (request) => {
-  return next(request.stream ? { ...request, message: clientFaults(request.message) } : request);
+  const call = request.contextValues.get(callKey);
+  if (!request.stream || call === undefined) return next(request);
+  // Also the wait for a message that never comes ends with the call: before it, no handler runs that could be ended.
+  return next({ ...request, message: clientFaults(untilAborted(call, request.message, 0)) });
 };
 
 async function* clientFaults<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
@@ -137,6 +143,7 @@ async function* clientFaults<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
 function streamHandler(operation: Operation): (input: unknown, context: HandlerContext) => unknown {
   const { method } = operation.plan;
   const handler = operation.handler as (input: unknown, call: Call) => unknown;
+  const idleMs = operation.plan.policy.bounds?.streamIdleMs ?? 0;
   const streamsRequests = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   const streamsResponses = method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
 
@@ -155,7 +162,8 @@ function streamHandler(operation: Operation): (input: unknown, context: HandlerC
       try {
         const request = await start(input, call);
         const responses = handler(request, call) as AsyncIterable<unknown>;
-        for await (const response of untilAborted(call, responses)) yield operation.toResponse(response);
+        for await (const response of untilAborted(call, responses, idleMs))
+          yield operation.toResponse(response);
       } catch (thrown) {
         const error = toConnectError(thrown);
         failed(error);

@@ -1,4 +1,4 @@
-// Hot path: small bodies are handled at once, large ones in the thread pool, a few at a time.
+// Hot path: small bodies are handled at once, larger ones one a turn, the largest and brotli in the thread pool.
 import {
   brotliCompress,
   brotliCompressSync,
